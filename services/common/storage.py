@@ -1,0 +1,97 @@
+"""Photos in any S3-compatible store.
+
+The hot path signs its own requests (AWS Signature V4 by the minio SDK's signer, unsigned payload) and sends them over
+aiohttp: one copy less, and half the CPU, of the SDK's own put.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from minio.credentials.credentials import Credentials
+from minio.signer import sign_v4_s3
+
+from services.common.errors import PermanentError, TransientError
+from services.common.settings import S3Settings
+
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+_TIMEOUT = aiohttp.ClientTimeout(total=30.0, connect=5.0)
+_MAX_CONNECTIONS = 64
+
+
+class PhotoStorage:
+    """One bucket, with the rights of one access key."""
+
+    def __init__(self, session: aiohttp.ClientSession, settings: S3Settings) -> None:
+        self._session = session
+        self._base = urlsplit(settings.url)
+        self._bucket = settings.bucket
+        self._region = settings.region
+        self._credentials = Credentials(settings.access_key, settings.secret_key.get_secret_value())
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: S3Settings) -> AsyncIterator[Self]:
+        """Open a pool of kept-alive connections; the store need not be up yet."""
+        connector = aiohttp.TCPConnector(limit=_MAX_CONNECTIONS)
+        async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
+            yield cls(session, settings)
+
+    async def put(self, key: str, photo: bytes | bytearray | memoryview) -> None:
+        """Return once the store has the photo; putting it again replaces it.
+
+        Raises:
+            TransientError: the store is away, slow, full or refuses us.
+        """
+        await self._request("PUT", key, photo)
+
+    async def get(self, key: str) -> bytes:
+        """The photo's bytes.
+
+        Raises:
+            PermanentError: there is no such photo.
+            TransientError: the store is away, slow or refuses us.
+        """
+        return await self._request("GET", key)
+
+    async def is_ready(self) -> bool:
+        """Whether the store answers right now, whatever it says."""
+        try:
+            async with self._session.get(f"{self._base.scheme}://{self._base.netloc}/", timeout=_TIMEOUT):
+                return True
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
+
+    async def _request(self, method: str, key: str, body: bytes | bytearray | memoryview | None = None) -> bytes:
+        url = urlsplit(f"{self._base.scheme}://{self._base.netloc}/{self._bucket}/{quote(key)}")
+        now = datetime.now(UTC)
+        headers: dict[str, str | list[str] | tuple[str]] = {
+            "Host": url.netloc,
+            "x-amz-content-sha256": _UNSIGNED,
+            "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+        }
+        if body is not None:
+            headers |= {"Content-Type": "image/jpeg", "Content-Length": str(len(body))}
+        signed = sign_v4_s3(
+            method=method,
+            url=url,
+            region=self._region,
+            headers=headers,
+            credentials=self._credentials,
+            content_sha256=_UNSIGNED,
+            date=now,
+        )
+        try:
+            single = {name: str(value) for name, value in signed.items()}
+            async with self._session.request(method, url.geturl(), data=body, headers=single) as response:
+                answer = await response.read()
+                if response.status == 200:
+                    return answer
+                if response.status == 404 and method == "GET" and b"NoSuchKey" in answer:
+                    raise PermanentError("the photo is not in the store")
+                raise TransientError(f"the photo store answered {response.status} to {method}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise TransientError(f"the photo store is away: {type(error).__name__}") from error

@@ -1,0 +1,56 @@
+"""The streams between the services, and who reads each. Data only: `services.provision` creates what is written here."""
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+# A photo with 100 faces makes a message of 3.8 MB (one aligned face is 37 kB).
+MAX_MESSAGE_BYTES = 8 * MIB
+# Cameras send a photo again within seconds; consumers are idempotent whatever happens later.
+DUPLICATE_WINDOW_S = 120.0
+# A message that nobody has answered for this long is delivered again. Workers say in time that they are still at it.
+ACK_WAIT_S = 30.0
+# More deliveries than this without a verdict: the message kills its workers, and becomes a dead letter.
+MAX_ATTEMPTS = 5
+
+CAMERAS_BUCKET = "CAMERAS"
+DEAD_STREAM = "DEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A JetStream stream on disk.
+
+    Args:
+        work_queue: a message leaves the stream when its one consumer has acknowledged it. Otherwise it stays for
+            `max_age_s`, so that HQ can be away and catch up.
+        max_bytes: when it is full, new messages are refused, and the one who publishes slows down.
+    """
+
+    name: str
+    subjects: tuple[str, ...]
+    work_queue: bool
+    max_bytes: int
+    max_age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A durable pull consumer that the replicas of one service share."""
+
+    stream: str
+    name: str
+    max_unanswered: int
+
+
+PHOTOS = Stream("PHOTOS", ("photos.>",), work_queue=True, max_bytes=GIB)
+FACES = Stream("FACES", ("faces.>",), work_queue=True, max_bytes=2 * GIB)
+RESULTS = Stream("RESULTS", ("results.>", "rejections.>"), work_queue=False, max_bytes=4 * GIB, max_age_s=14 * 86_400)
+DEAD = Stream(DEAD_STREAM, ("dead.>",), work_queue=False, max_bytes=GIB)
+STREAMS = (PHOTOS, FACES, RESULTS, DEAD)
+
+DETECT = Consumer("PHOTOS", "detect", max_unanswered=256)
+CLASSIFY = Consumer("FACES", "classify", max_unanswered=1024)
+RECORD = Consumer("RESULTS", "record", max_unanswered=4096)
+CONSUMERS = (DETECT, CLASSIFY, RECORD)

@@ -1,0 +1,1 @@
+"""What demo touches of the world."""

@@ -1,0 +1,1 @@
+"""What detect touches of the world."""

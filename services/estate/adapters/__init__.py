@@ -1,0 +1,1 @@
+"""What estate touches of the world."""

@@ -1,0 +1,1 @@
+"""What ingest touches of the world."""

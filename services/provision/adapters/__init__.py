@@ -1,0 +1,1 @@
+"""What provision touches of the world."""

@@ -1,0 +1,1 @@
+"""What record touches of the world."""

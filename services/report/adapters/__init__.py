@@ -1,0 +1,1 @@
+"""What report touches of the world."""

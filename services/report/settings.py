@@ -1,0 +1,18 @@
+"""Settings of report, read from FACETALLY_REPORT_*."""
+
+from pydantic import Field, SecretStr
+
+from services.common.settings import Host, Port, ServiceSettings, settings_config
+
+
+class ReportSettings(ServiceSettings):
+    """Where the numbers come from, and where the pages are served."""
+
+    model_config = settings_config("report")
+
+    postgres_dsn: SecretStr = Field(description="postgresql://user:password@host:port/database, the role `report`")
+    http_host: Host = Field(
+        default="127.0.0.1", description="Address of the pages. There are no users yet: keep it on loopback"
+    )
+    http_port: Port = Field(default=8080, description="Port of the pages")
+    max_connections: int = Field(default=8, ge=1, description="Connections to Postgres")

@@ -1,0 +1,1 @@
+"""What standalone touches of the world."""
