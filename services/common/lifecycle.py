@@ -34,7 +34,7 @@ def run_service(name: str, settings_class: Callable[[], S], serve: Callable[[S, 
     try:
         settings = settings_class()
     except ValidationError as error:
-        sys.exit(_explain(name, error))
+        sys.exit(explain_settings(name, error))
     configure_logging(name, settings.log_format, settings.log_level)
     uvloop.run(_run(name, settings, serve))
 
@@ -50,7 +50,7 @@ async def _run(name: str, settings: S, serve: Callable[[S, Runtime], Awaitable[N
         _log.info("service_stopped")
 
 
-def _explain(name: str, error: ValidationError) -> str:
+def explain_settings(name: str, error: ValidationError) -> str:
     """The settings that are missing or wrong, by the names that a person types."""
     lines = [f"{name}: the settings are not complete (docs/settings.md lists them all):"]
     for detail in error.errors(include_input=False, include_url=False):

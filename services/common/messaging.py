@@ -14,7 +14,7 @@ from services.common.errors import PermanentError, TransientError
 from services.common.inbox import Inbox
 from services.common.logging import get_logger
 from services.common.settings import NatsSettings
-from services.common.streams import Consumer
+from services.common.streams import Consumer, inbox_prefix
 
 _log = get_logger(__name__)
 _PUBLISH_TIMEOUT_S = 5.0
@@ -45,6 +45,7 @@ class MessageBus:
         client = await nats.connect(
             settings.url.split(","),
             name=name,
+            inbox_prefix=inbox_prefix(settings.user).encode(),
             user=settings.user,
             password=settings.password.get_secret_value(),
             max_reconnect_attempts=-1,
@@ -82,7 +83,7 @@ class MessageBus:
 
     async def inbox(self, consumer: Consumer) -> Inbox:
         """The messages waiting for one durable consumer, which `services.provision` has created."""
-        subscription = await self.jetstream.pull_subscribe_bind(durable=consumer.name, stream=consumer.stream)
+        subscription = await self.jetstream.pull_subscribe_bind(consumer=consumer.name, stream=consumer.stream)
         return Inbox(subscription, consumer, self.publish_bytes)
 
 

@@ -54,3 +54,8 @@ DETECT = Consumer("PHOTOS", "detect", max_unanswered=256)
 CLASSIFY = Consumer("FACES", "classify", max_unanswered=1024)
 RECORD = Consumer("RESULTS", "record", max_unanswered=4096)
 CONSUMERS = (DETECT, CLASSIFY, RECORD)
+
+
+def inbox_prefix(user: str) -> str:
+    """Where the replies to one user's requests arrive: a place of its own, where nobody else may listen."""
+    return f"_INBOX_{user}"

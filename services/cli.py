@@ -1,0 +1,17 @@
+"""The command `facetally`: each service that people call mounts its own commands here."""
+
+import typer
+
+from services.demo.__main__ import app as demo
+from services.estate.__main__ import app as estate
+from services.standalone.__main__ import app as standalone
+
+app = typer.Typer(
+    help="Tallies of customers by age, gender and mood, from exit-camera photos, on your own machines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(standalone)
+app.add_typer(demo)
+app.add_typer(estate, name="estate")

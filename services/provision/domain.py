@@ -1,0 +1,97 @@
+"""What each service may do: subjects in NATS, actions in S3, roles in Postgres. Data only."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from services.common.streams import CAMERAS_BUCKET, CONSUMERS, Consumer, inbox_prefix
+
+DATABASE_ROLES = ("record", "report", "estate")
+
+# Actions as SeaweedFS names them; an S3 policy for another store says the same.
+S3_ACTIONS: dict[str, tuple[str, ...]] = {
+    "admin": ("Admin", "Read", "Write", "List", "Tagging"),
+    "ingest": ("Write:photos",),
+    "detect": ("Read:photos",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NatsPermissions:
+    """Subjects that a user may publish to and subscribe to. Replies come to an inbox that is the user's own."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def _work_through(consumer: Consumer) -> tuple[str, ...]:
+    stream, name = consumer.stream, consumer.name
+    return (f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}", f"$JS.ACK.{stream}.{name}.>", f"dead.{name}")
+
+
+def nats_permissions() -> dict[str, NatsPermissions]:
+    """Rights by user. `admin` may do everything; the others what their arrow in the flow needs."""
+    cameras = f"KV_{CAMERAS_BUCKET}"
+    writes = {"detect": ("faces.>",), "classify": ("results.>",), "record": ()}
+    users = {"admin": NatsPermissions((">",), (">",))}
+    for consumer in CONSUMERS:
+        users[consumer.name] = NatsPermissions(
+            (*writes[consumer.name], *_work_through(consumer)), (f"{inbox_prefix(consumer.name)}.>",)
+        )
+    users["ingest"] = NatsPermissions(
+        (
+            "photos.>",
+            "rejections.>",
+            f"$JS.API.STREAM.INFO.{cameras}",
+            f"$JS.API.CONSUMER.*.{cameras}",
+            f"$JS.API.CONSUMER.*.{cameras}.>",
+            f"$JS.API.DIRECT.GET.{cameras}.>",
+            f"$JS.FC.{cameras}.>",
+        ),
+        (f"{inbox_prefix('ingest')}.>",),
+    )
+    users["estate"] = NatsPermissions(
+        (
+            f"$KV.{CAMERAS_BUCKET}.>",
+            f"$JS.API.STREAM.INFO.{cameras}",
+            f"$JS.API.CONSUMER.*.{cameras}",
+            f"$JS.API.CONSUMER.*.{cameras}.>",
+            f"$JS.API.DIRECT.GET.{cameras}.>",
+            f"$JS.API.STREAM.MSG.GET.{cameras}",
+            f"$JS.FC.{cameras}.>",
+        ),
+        (f"{inbox_prefix('estate')}.>",),
+    )
+    return users
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the database's schema. It never changes once it has been applied."""
+
+    name: str
+    sql: str
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal digest of the SQL, kept with the fact that it was applied."""
+        return sha256(self.sql.encode()).hexdigest()
+
+
+class ChangedMigrationError(Exception):
+    """A migration that the database has applied reads differently now."""
+
+
+def pending(migrations: list[Migration], applied: dict[str, str]) -> list[Migration]:
+    """The migrations still to apply, in order of their names.
+
+    Args:
+        migrations: all that there are.
+        applied: name to digest, of those that the database has.
+
+    Raises:
+        ChangedMigrationError: one was edited after it had been applied.
+    """
+    for migration in migrations:
+        if applied.get(migration.name, migration.sha256) != migration.sha256:
+            raise ChangedMigrationError(f"{migration.name} was changed after this database had applied it")
+    return sorted((m for m in migrations if m.name not in applied), key=lambda m: m.name)

@@ -1,0 +1,98 @@
+"""Prepare one server after the other; wait for those that are not up yet."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from services.common.errors import TransientError
+from services.common.streams import CAMERAS_BUCKET, CONSUMERS, STREAMS, Consumer, Stream
+
+_PAUSE_S = 0.5
+T = TypeVar("T")
+
+
+class StreamServer(Protocol):
+    """Where the streams are made."""
+
+    async def ensure_stream(self, stream: Stream) -> bool:
+        """Make the stream or bring it up to date; whether anything was new."""
+        ...
+
+    async def ensure_consumer(self, consumer: Consumer) -> bool:
+        """Make the durable consumer or bring it up to date; whether anything was new."""
+        ...
+
+    async def ensure_bucket(self, name: str) -> bool:
+        """Make the key-value bucket; whether it was new."""
+        ...
+
+
+class PhotoBucket(Protocol):
+    """Where photos are kept."""
+
+    async def ensure(self) -> bool:
+        """Make the bucket; whether it was new."""
+        ...
+
+
+class Database(Protocol):
+    """Where results are kept."""
+
+    async def ensure_role(self, name: str, password: str) -> None:
+        """Make the role, and set its password."""
+        ...
+
+    async def migrate(self) -> list[str]:
+        """Apply the migrations that are missing; their names."""
+        ...
+
+
+async def provision(
+    streams: StreamServer,
+    bucket: PhotoBucket,
+    database: Database,
+    passwords: dict[str, str],
+    *,
+    wait_s: float,
+    report: Callable[[str], None],
+) -> None:
+    """Bring every server to what the services expect. Doing it again changes nothing.
+
+    Args:
+        streams: the JetStream server.
+        bucket: the photo store's bucket.
+        database: the results' database.
+        passwords: by database role.
+        wait_s: how long each server may take to come up.
+        report: told what was done, a line at a time.
+
+    Raises:
+        TransientError: a server is still away after `wait_s`.
+    """
+    for stream in STREAMS:
+        if await _patiently(partial(streams.ensure_stream, stream), wait_s):
+            report(f"stream {stream.name} made")
+    for consumer in CONSUMERS:
+        if await _patiently(partial(streams.ensure_consumer, consumer), wait_s):
+            report(f"consumer {consumer.name} of {consumer.stream} made")
+    if await _patiently(partial(streams.ensure_bucket, CAMERAS_BUCKET), wait_s):
+        report(f"key-value bucket {CAMERAS_BUCKET} made")
+    if await _patiently(bucket.ensure, wait_s):
+        report("photo bucket made")
+    for role, password in passwords.items():
+        await _patiently(partial(database.ensure_role, role, password), wait_s)
+    for name in await _patiently(database.migrate, wait_s):
+        report(f"schema: {name} applied")
+    report("everything is as the services expect it")
+
+
+async def _patiently(step: Callable[[], Awaitable[T]], wait_s: float) -> T:
+    deadline = asyncio.get_running_loop().time() + wait_s
+    while True:
+        try:
+            return await step()
+        except TransientError:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            await asyncio.sleep(_PAUSE_S)

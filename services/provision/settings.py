@@ -1,0 +1,20 @@
+"""Settings of provision, read from FACETALLY_PROVISION_*."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from services.common.settings import NatsSettings, S3Settings, settings_config
+
+
+class ProvisionSettings(BaseSettings):
+    """The administrators' credentials, and the passwords that the services' database roles get."""
+
+    model_config = settings_config("provision")
+
+    nats: NatsSettings = Field(description="Connection to NATS, as its administrator")
+    s3: S3Settings = Field(description="Connection to the photo store, as its administrator")
+    postgres_dsn: SecretStr = Field(description="postgresql://owner:password@host:port/database, the schema's owner")
+    record_password: SecretStr = Field(description="Password of the database role `record`")
+    report_password: SecretStr = Field(description="Password of the database role `report`")
+    estate_password: SecretStr = Field(description="Password of the database role `estate`")
+    wait_s: float = Field(default=60.0, ge=0, description="How long to wait for servers that are not up yet")

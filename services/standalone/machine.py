@@ -1,0 +1,167 @@
+"""One machine's process tree: the servers, then provision, then the services."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.common.streams import CONSUMERS
+from services.provision.domain import DATABASE_ROLES, S3_ACTIONS, nats_permissions
+from services.standalone.adapters.child_process import ChildLauncher
+from services.standalone.adapters.free_ports import check_free
+from services.standalone.adapters.nats_server import nats_server
+from services.standalone.adapters.postgres_server import DATABASE, make_cluster, postgres_server
+from services.standalone.adapters.probes import answers_http
+from services.standalone.adapters.seaweedfs import seaweedfs
+from services.standalone.adapters.state_folder import StateFolder
+from services.standalone.domain import Ports, Program, detect_names, plan_ports, service_environment
+from services.standalone.handler import Supervisor
+from services.standalone.settings import StandaloneSettings
+
+# What children inherit: enough to run, and nothing of ours that could change what they do.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A running machine, as the commands beside it see it."""
+
+    settings: StandaloneSettings
+    ports: Ports
+    secrets: dict[str, str]
+    supervisor: Supervisor
+
+    def nats(self, user: str) -> dict[str, str]:
+        """Connection to NATS, as settings."""
+        return _nats(self.ports, self.secrets, user)
+
+    def dsn(self, role: str) -> str:
+        """Connection to Postgres."""
+        return _dsn(self.ports, self.secrets, role)
+
+    @property
+    def report_url(self) -> str:
+        """Address of the report pages."""
+        return f"http://127.0.0.1:{self.ports.report}/"
+
+
+@asynccontextmanager
+async def running_machine(settings: StandaloneSettings, report: Callable[[str], None]) -> AsyncIterator[Machine]:
+    """Start everything, ready when the block begins; stop everything, in the opposite order, when it ends.
+
+    Args:
+        settings: of standalone.
+        report: told what happens, a line at a time.
+
+    Raises:
+        BusyPortError: a port is taken.
+        StateInUseError: another standalone has the state folder.
+        StartError: a program did not come up; all the others have been stopped.
+    """
+    workers = settings.detect_workers
+    ports = plan_ports(settings.ftp_port, settings.report_port, settings.internal_port_first, workers)
+    with StateFolder(settings.state_dir) as state:
+        setting_of = {
+            "FTP": "FACETALLY_STANDALONE_FTP_PORT",
+            "the report pages": "FACETALLY_STANDALONE_REPORT_PORT",
+        }
+        check_free(ports.all(), setting_of)
+        secrets = state.secrets(_secret_names())
+        environment = _inherited()
+        launcher = ChildLauncher(state.path / "logs")
+        supervisor = Supervisor(launcher, report)
+        passwords = {user: secrets[f"nats-{user}"] for user in nats_permissions()}
+        secret_keys = {user: secrets[f"s3-{user}"] for user in S3_ACTIONS}
+        await asyncio.to_thread(make_cluster, state.path / "postgres", secrets["postgres-owner"], environment)
+        servers = (
+            nats_server(state.path / "nats", ports.nats, ports.nats_monitor, passwords, environment),
+            seaweedfs(state.path / "s3", ports.s3, ports.weed, secret_keys, environment),
+            postgres_server(state.path / "postgres", ports.postgres, environment),
+        )
+        services = _services(settings, ports, secrets, state.certificate(), environment)
+        janitor = asyncio.create_task(launcher.bound_logs())
+        try:
+            await supervisor.start(*servers)
+            await supervisor.run(_provision(ports, secrets, environment))
+            report("the servers are provisioned")
+            await supervisor.start(*services)
+            yield Machine(settings, ports, secrets, supervisor)
+        finally:
+            janitor.cancel()
+            report("stopping everything")
+            await supervisor.stop()
+
+
+def _secret_names() -> list[str]:
+    users = [f"nats-{user}" for user in nats_permissions()]
+    keys = [f"s3-{user}" for user in S3_ACTIONS]
+    return [*users, *keys, "postgres-owner", *(f"postgres-{role}" for role in DATABASE_ROLES)]
+
+
+def _inherited() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    # Our own interpreter's programs first: the servers are among them.
+    return kept | {"PATH": f"{Path(sys.executable).parent}:{kept.get('PATH', os.defpath)}", "OMP_NUM_THREADS": "1"}
+
+
+def _nats(ports: Ports, secrets: dict[str, str], user: str) -> dict[str, str]:
+    return {"url": f"nats://127.0.0.1:{ports.nats}", "user": user, "password": secrets[f"nats-{user}"]}
+
+
+def _s3(ports: Ports, secrets: dict[str, str], user: str) -> dict[str, str]:
+    return {"url": f"http://127.0.0.1:{ports.s3}", "access_key": user, "secret_key": secrets[f"s3-{user}"]}
+
+
+def _dsn(ports: Ports, secrets: dict[str, str], role: str) -> str:
+    return f"postgresql://{role}:{secrets[f'postgres-{role}']}@127.0.0.1:{ports.postgres}/{DATABASE}"
+
+
+def _provision(ports: Ports, secrets: dict[str, str], environment: dict[str, str]) -> Program:
+    values: dict[str, object] = {
+        "nats": _nats(ports, secrets, "admin"),
+        "s3": _s3(ports, secrets, "admin"),
+        "postgres_dsn": _dsn(ports, secrets, "owner"),
+    }
+    values |= {f"{role}_password": secrets[f"postgres-{role}"] for role in DATABASE_ROLES}
+    return Program(
+        name="provision",
+        command=(sys.executable, "-m", "services.provision"),
+        ready=None,
+        environment=environment | service_environment("provision", values),
+    )
+
+
+def _services(
+    settings: StandaloneSettings, ports: Ports, secrets: dict[str, str], certificate: Path, environment: dict[str, str]
+) -> list[Program]:
+    consumers = {consumer.name: {"nats": _nats(ports, secrets, consumer.name)} for consumer in CONSUMERS}
+    values: dict[str, dict[str, object]] = {
+        "ingest": {
+            "nats": _nats(ports, secrets, "ingest"),
+            "s3": _s3(ports, secrets, "ingest"),
+            "ftp_host": settings.ftp_host,
+            "ftp_port": ports.ftp,
+            "passive_port_first": settings.passive_port_first,
+            "passive_port_last": settings.passive_port_last,
+            "tls_certificate": certificate,
+        },
+        "detect": {**consumers["detect"], "s3": _s3(ports, secrets, "detect")},
+        "classify": {**consumers["classify"]},
+        "record": {**consumers["record"], "postgres_dsn": _dsn(ports, secrets, "record")},
+        "report": {"postgres_dsn": _dsn(ports, secrets, "report"), "http_port": ports.report},
+    }
+    programs = []
+    for name, port in ports.health.items():
+        service = "detect" if name in detect_names(settings.detect_workers) else name
+        programs.append(
+            Program(
+                name=name,
+                command=(sys.executable, "-m", f"services.{service}"),
+                ready=answers_http(f"http://127.0.0.1:{port}/readyz"),
+                environment=environment | service_environment(service, {**values[service], "health_port": port}),
+            )
+        )
+    return programs

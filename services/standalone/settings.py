@@ -1,0 +1,34 @@
+"""Settings of standalone, read from FACETALLY_STANDALONE_*."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings
+
+from services.common.settings import Host, Port, settings_config
+
+
+class StandaloneSettings(BaseSettings):
+    """Where the state is kept, and which ports are used. Everything listens on loopback unless said otherwise."""
+
+    model_config = settings_config("standalone")
+
+    state_dir: Path = Field(default=Path(".state"), description="Folder of photos, messages, results, secrets and logs")
+    ftp_host: Host = Field(default="127.0.0.1", description="Address that cameras reach; 0.0.0.0 for all of them")
+    ftp_port: Port = Field(default=2121, description="Port of FTP and explicit FTPS")
+    passive_port_first: Port = Field(default=30000, description="First port of FTP's passive data connections")
+    passive_port_last: Port = Field(default=30099, description="Last port of FTP's passive data connections")
+    report_port: Port = Field(default=8080, description="Port of the report pages, on loopback")
+    internal_port_first: Port = Field(
+        default=14200, description="First of the 60 loopback ports that the servers and services use among themselves"
+    )
+    detect_workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Detect processes; by default one per core"
+    )
+
+    @model_validator(mode="after")
+    def _passive_range(self) -> "StandaloneSettings":
+        if self.passive_port_last < self.passive_port_first:
+            raise ValueError("the last passive port comes before the first")
+        return self

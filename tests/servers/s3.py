@@ -1,0 +1,42 @@
+"""SeaweedFS with the users that standalone gives it, and the photos' bucket."""
+
+from pathlib import Path
+
+from services.common.errors import TransientError
+from services.common.settings import S3Settings
+from services.provision.adapters.s3_bucket import S3Bucket
+from services.provision.domain import S3_ACTIONS
+from services.standalone.adapters.seaweedfs import seaweedfs
+from services.standalone.domain import WEED_PARTS, Program
+from tests.servers.running import RunningProgram, environment, free_ports
+
+
+class S3Server:
+    """A running SeaweedFS."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, *rest = free_ports(1 + len(WEED_PARTS))
+        keys = {user: f"secret-key-of-{user}" for user in S3_ACTIONS}
+        ports = dict(zip(WEED_PARTS, rest, strict=True))
+        self.program: Program = seaweedfs(folder, self.port, ports, keys, environment())
+        self.running = RunningProgram(self.program, folder / "weed.log")
+
+    def settings(self, user: str) -> S3Settings:
+        """Connection of one user."""
+        return S3Settings.model_validate(
+            {"url": f"http://127.0.0.1:{self.port}", "access_key": user, "secret_key": f"secret-key-of-{user}"}
+        )
+
+    async def provision(self) -> None:
+        """Make the bucket; the server answers a moment before it can."""
+        settings = self.settings("admin")
+        secret = settings.secret_key.get_secret_value()
+        bucket = S3Bucket(settings.url, settings.access_key, secret, settings.region, settings.bucket)
+        for attempt in range(50):
+            try:
+                await bucket.ensure()
+            except TransientError:
+                if attempt == 49:
+                    raise
+            else:
+                return

@@ -1,0 +1,1 @@
+"""unit of facetally."""
