@@ -153,9 +153,10 @@ class Inbox:
     async def _bury(self, message: Msg, reason: str, stopping: asyncio.Event) -> None:
         """Move a message to the dead letters: it is there before it is gone from here."""
         sequence = message.metadata.sequence.stream
+        reason = " ".join(reason.split())  # a header is one line
         headers = {
             "Nats-Msg-Id": f"{self._consumer.stream}-{sequence}",
-            "Facetally-Reason": " ".join(reason.split()),
+            "Facetally-Reason": reason,
             "Facetally-Subject": message.subject,
         }
         try:

@@ -6,6 +6,11 @@ from typing import Literal
 
 import structlog
 
+# Never with local variables: they hold photos.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+)
+
 
 def configure_logging(service: str, log_format: Literal["json", "console"], level: str) -> None:
     """Send every log line of this process, libraries included, to standard output in one format."""
@@ -17,9 +22,9 @@ def configure_logging(service: str, log_format: Literal["json", "console"], leve
         structlog.processors.StackInfoRenderer(),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -50,8 +50,8 @@ class RunningProgram:
         self.log = log
         self._child: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Self:
-        """Start it, and wait until it is ready."""
+    def spawn(self) -> None:
+        """Start it. Call this in the main thread: the kernel ends the child together with the thread that made it."""
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
                 (*self.program.as_user, "setpriv", "--pdeathsig", "KILL", *self.program.command),
@@ -61,16 +61,21 @@ class RunningProgram:
                 stdout=output,
                 stderr=output,
             )
+
+    async def until_ready(self) -> None:
+        """Wait until it works."""
+        assert self._child is not None
         deadline = time.monotonic() + _READY_WITHIN_S
-        while self.program.ready is not None and not asyncio.run(self._ready()):
+        while self.program.ready is not None and not await self.program.ready():
             if self._child.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"{self.program.name} did not come up:\n{self.log.read_text()[-3000:]}")
-            time.sleep(0.05)
-        return self
+            await asyncio.sleep(0.05)
 
-    async def _ready(self) -> bool:
-        assert self.program.ready is not None
-        return await self.program.ready()
+    def start(self) -> Self:
+        """Start it, and wait until it works."""
+        self.spawn()
+        asyncio.run(self.until_ready())
+        return self
 
     @property
     def pid(self) -> int:

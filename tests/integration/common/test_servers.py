@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+from facetally.v1.photo_pb2 import PhotoStored
 
 from services.common.errors import PermanentError, TransientError
 from services.common.messaging import MessageBus
@@ -12,8 +13,6 @@ from tests.servers.s3 import S3Server
 
 
 async def test_each_user_of_nats_may_publish_only_its_own_subjects(clean_streams: NatsServer) -> None:
-    from facetally.v1.photo_pb2 import PhotoStored
-
     async with MessageBus.connect(clean_streams.settings("ingest"), "test") as bus:
         await bus.publish("photos.north.shop", PhotoStored(), "1")
         with pytest.raises(TransientError):
