@@ -1,0 +1,1 @@
+"""The nets, as PyTorch modules: weights are not their business."""
