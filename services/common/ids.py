@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime
 from typing import NewType
 
+from services.common.errors import PermanentError
+
 PhotoId = NewType("PhotoId", str)
 RegionId = NewType("RegionId", str)
 ShopId = NewType("ShopId", str)
@@ -60,5 +62,11 @@ def object_key(region_id: RegionId, shop_id: ShopId, camera_id: CameraId, photo:
 
 
 def subject(stage: str, region_id: str, shop_id: str) -> str:
-    """Subject of a message of one stage: photos, faces, results or rejections."""
+    """Subject of a message of one stage: photos, faces, results or rejections.
+
+    Raises:
+        PermanentError: a name is empty or not a slug; whatever message says so can never be passed on.
+    """
+    if not (is_slug(region_id) and is_slug(shop_id)):
+        raise PermanentError("the message does not name a region and a shop")
     return f"{stage}.{region_id}.{shop_id}"

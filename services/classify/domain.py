@@ -1,0 +1,105 @@
+"""From detected faces to classified ones. Pure."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from facetally.v1.face_pb2 import (
+    ClassifiedFace,
+    EmotionProbabilities,
+    FacesClassified,
+    FacesDetected,
+    GenderProbabilities,
+)
+from numpy.typing import NDArray
+
+from services.common.errors import PermanentError
+
+CHIP_SIDE_PX = 112
+_CHIP_BYTES = CHIP_SIDE_PX * CHIP_SIDE_PX * 3
+
+
+class Estimates(Protocol):
+    """What a classifier says of n faces; the order of columns is the order of fields in the messages."""
+
+    @property
+    def age_years(self) -> NDArray[np.float32]:
+        """(n,)."""
+        ...
+
+    @property
+    def gender(self) -> NDArray[np.float32]:
+        """(n, 2), probabilities: female, male."""
+        ...
+
+    @property
+    def emotion(self) -> NDArray[np.float32]:
+        """(n, 7), probabilities: neutral, happiness, surprise, sadness, anger, disgust, fear."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaceEstimate:
+    """What a classifier says of one face."""
+
+    age_years: float
+    gender: tuple[float, ...]
+    emotion: tuple[float, ...]
+
+
+def chips_of(detected: FacesDetected) -> NDArray[np.uint8]:
+    """The aligned faces of a photo.
+
+    Returns:
+        (n, 112, 112, 3) uint8 RGB.
+
+    Raises:
+        PermanentError: a chip has the wrong size.
+    """
+    for face in detected.faces:
+        if len(face.chip_rgb) != _CHIP_BYTES:
+            raise PermanentError(f"a chip has {len(face.chip_rgb)} bytes, not {_CHIP_BYTES}")
+    pixels = np.frombuffer(b"".join(face.chip_rgb for face in detected.faces), np.uint8)
+    return pixels.reshape(-1, CHIP_SIDE_PX, CHIP_SIDE_PX, 3)
+
+
+def estimates_by_face(estimates: Estimates) -> list[FaceEstimate]:
+    """The estimates, face by face."""
+    columns = (estimates.age_years.tolist(), estimates.gender.tolist(), estimates.emotion.tolist())
+    return [FaceEstimate(age, tuple(gender), tuple(emotion)) for age, gender, emotion in zip(*columns, strict=True)]
+
+
+def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: str) -> FacesClassified:
+    """Everything known of a photo, without its pixels."""
+    faces = []
+    for face, estimate in zip(detected.faces, estimates, strict=True):
+        female, male = estimate.gender
+        neutral, happiness, surprise, sadness, anger, disgust, fear = estimate.emotion
+        faces.append(
+            ClassifiedFace(
+                box=face.box,
+                score=face.score,
+                eye_distance_px=face.eye_distance_px,
+                age_years=estimate.age_years,
+                gender=GenderProbabilities(female=female, male=male),
+                emotion=EmotionProbabilities(
+                    neutral=neutral,
+                    happiness=happiness,
+                    surprise=surprise,
+                    sadness=sadness,
+                    anger=anger,
+                    disgust=disgust,
+                    fear=fear,
+                ),
+            )
+        )
+    return FacesClassified(
+        photo=detected.photo,
+        outcome=detected.outcome,
+        width_px=detected.width_px,
+        height_px=detected.height_px,
+        faces=faces,
+        too_small_count=detected.too_small_count,
+        detector_version=detected.detector_version,
+        classifier_version=version,
+    )
