@@ -27,6 +27,8 @@ class MessageBus:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        # Grows with every reconnect: who depends on what a server remembers can tell that it is another one.
+        self.connections = 1
         self.jetstream: JetStreamContext = client.jetstream(timeout=_PUBLISH_TIMEOUT_S)
 
     @classmethod
@@ -42,6 +44,7 @@ class MessageBus:
                 _log.warning("nats_disconnected")
 
         async def on_reconnect() -> None:
+            bus.connections += 1
             _log.info("nats_reconnected")
 
         client = await nats.connect(
@@ -56,8 +59,9 @@ class MessageBus:
             disconnected_cb=on_disconnect,
             reconnected_cb=on_reconnect,
         )
+        bus = cls(client)
         try:
-            yield cls(client)
+            yield bus
         finally:
             await _close(client)
 
