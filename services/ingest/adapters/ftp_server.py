@@ -156,6 +156,7 @@ class FtpServer:
         finally:
             ticker.cancel()
             loop.remove_reader(poller)
+            server._acceptor.close()
             server._acceptor.close_all()
 
     @property

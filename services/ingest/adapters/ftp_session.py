@@ -4,6 +4,7 @@ pyftpdlib answers 226 as soon as the last byte has come. Here the answer waits u
 connection hands the bytes over, and the session replies when it is told the outcome.
 """
 
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from OpenSSL import SSL
@@ -48,8 +49,12 @@ class _UploadChannel(DTPHandler):  # type: ignore[misc]
         if chunk and isinstance(self.file_obj, UploadBuffer) and not self.file_obj.take(chunk):
             self.close()
 
+    handle_read_event = handle_read  # as in pyftpdlib, which would call its own otherwise
+
     def handle_error(self) -> None:
         """A broken connection is the end of the upload: whether the photo is whole shows in its bytes."""
+        if not isinstance(sys.exception(), OSError | SSL.Error):
+            self.cmd_channel.log_exception(self)
         self.close()
 
     def close(self) -> None:
