@@ -1,0 +1,53 @@
+"""Estates and secrets as CSV files."""
+
+import csv
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from services.estate.domain import COLUMNS, CameraLine, EstateError, NewSecret, check
+
+
+def read_estate(path: Path) -> list[CameraLine]:
+    """The cameras that a file lists.
+
+    Raises:
+        EstateError: naming all that is wrong.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+            if missing:
+                raise EstateError([f"columns missing: {', '.join(missing)}. There must be: {', '.join(COLUMNS)}"])
+            return check((reader.line_num, row) for row in reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise EstateError([f"{path} cannot be read: {error}"]) from error
+
+
+def write_estate(lines: Iterable[CameraLine], file: TextIO) -> None:
+    """List cameras as `read_estate` reads them."""
+    writer = csv.DictWriter(file, COLUMNS)
+    writer.writeheader()
+    writer.writerows(asdict(line) for line in lines)
+
+
+def reserve_secrets(path: Path) -> TextIO:
+    """A new file that only this user may read, made before there is anything to lose.
+
+    Raises:
+        EstateError: it exists already, or cannot be made.
+    """
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="")
+    except OSError as error:
+        raise EstateError([f"{path} cannot be made: {error.strerror}"]) from error
+
+
+def write_secrets(secrets: Iterable[NewSecret], file: TextIO) -> None:
+    """List new cameras' logins."""
+    writer = csv.writer(file)
+    writer.writerow(("camera", "login", "secret"))
+    writer.writerows((secret.camera, secret.login, secret.secret) for secret in secrets)

@@ -1,0 +1,199 @@
+"""Results and tallies in Postgres: one transaction per batch, nothing counted twice.
+
+Whatever is new to `counted_once` goes on to the tables and the tallies in the same transaction, so a message that comes
+again, after a crash between commit and acknowledgement for instance, changes nothing. Keys are always written in the same
+order, so that two writers wait for each other instead of locking each other out.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any, Self
+
+import asyncpg
+
+from services.common.errors import PermanentError, TransientError
+from services.common.vocabulary import Mood
+from services.record.domain import PhotoRow, Place, Recorded, Row, UploadKey, VisitorKey, tally
+
+_TIMEOUT_S = 20.0
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DiskFullError,
+)
+
+_PLACES = """
+select i.number, s.shop_id, c.camera_id,
+       (i.happened_at at time zone s.time_zone)::date as local_day,
+       extract(hour from i.happened_at at time zone s.time_zone)::smallint as local_hour
+from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality as i (shop, camera, happened_at, number)
+join shop s on s.slug = i.shop
+join camera c on c.slug = i.camera
+"""
+_COUNT_ONCE = """
+insert into counted_once (id) select id from unnest($1::uuid[]) as i (id) order by id
+on conflict do nothing returning id
+"""
+_ADD_VISITORS = f"""
+insert into tally_hour as t (shop_id, local_day, local_hour, gender, age_band, {", ".join(Mood)})
+select shop_id, local_day, local_hour, gender::gender, age_band::age_band, {", ".join(Mood)}
+from unnest($1::int[], $2::date[], $3::smallint[], $4::text[], $5::text[],
+            {", ".join(f"${i}::int[]" for i in range(6, 6 + len(Mood)))})
+    as i (shop_id, local_day, local_hour, gender, age_band, {", ".join(Mood)})
+order by shop_id, local_day, local_hour, gender::gender, age_band::age_band
+on conflict (shop_id, local_day, local_hour, gender, age_band)
+do update set {", ".join(f"{mood} = t.{mood} + excluded.{mood}" for mood in Mood)}
+"""  # noqa: S608 - the names are our own
+_ADD_UPLOADS = """
+insert into tally_upload as t (camera_id, local_day, local_hour, outcome, uploads)
+select camera_id, local_day, local_hour, outcome::upload_outcome, uploads
+from unnest($1::int[], $2::date[], $3::smallint[], $4::text[], $5::int[])
+    as i (camera_id, local_day, local_hour, outcome, uploads)
+order by camera_id, local_day, local_hour, outcome::upload_outcome
+on conflict (camera_id, local_day, local_hour, outcome) do update set uploads = t.uploads + excluded.uploads
+"""
+_PHOTO_COLUMNS = (
+    "photo_id", "camera_id", "captured_at", "received_at", "local_day", "local_hour", "outcome", "width_px",
+    "height_px", "size_bytes", "too_small_count", "object_key", "detector_version", "classifier_version",
+)  # fmt: skip
+_FACE_COLUMNS = (
+    "photo_id", "local_day", "face_index", "shop_id", "local_hour", "box_left_px", "box_top_px", "box_width_px",
+    "box_height_px", "score", "eye_distance_px", "age_years", "female_probability", "emotion_probabilities", "gender",
+    "age_band", "mood",
+)  # fmt: skip
+
+
+class PostgresTallies:
+    """The database, as the role `record`."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self._months: set[date] = set()
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, dsn: str) -> AsyncIterator[Self]:
+        """A pool that connects when it is first used, and again whenever it must."""
+        pool = asyncpg.create_pool(
+            dsn,
+            min_size=0,
+            max_size=2,
+            timeout=5,
+            command_timeout=_TIMEOUT_S,
+            server_settings={"application_name": "record", "statement_timeout": f"{_TIMEOUT_S:.0f}s"},
+        )
+        async with pool:
+            yield cls(pool)
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers right now."""
+        try:
+            return bool(await self._pool.fetchval("select true"))
+        except _AWAY:
+            return False
+
+    async def record(self, rows: Sequence[Row]) -> Recorded:
+        """Keep the rows that are new, and add them to the tallies, all or nothing.
+
+        Raises:
+            PermanentError: a row names a shop or camera that is not registered, or has a value out of range.
+            TransientError: the database is away or overloaded.
+        """
+        try:
+            async with self._pool.acquire() as connection:
+                places = await _places(connection, rows)
+                for month in {place.local_day.replace(day=1) for place in places.values()} - self._months:
+                    await connection.execute("select ensure_month($1)", month)
+                    self._months.add(month)
+                async with connection.transaction():
+                    return await _record(connection, rows, places)
+        except _AWAY as error:
+            raise TransientError(f"Postgres is away: {type(error).__name__}") from error
+        except asyncpg.DataError as error:
+            raise PermanentError(f"Postgres refuses a value: {type(error).__name__}") from error
+
+
+async def _places(connection: Any, rows: Sequence[Row]) -> dict[Row, Place]:
+    """Where each row belongs."""
+    found = await connection.fetch(
+        _PLACES, [row.shop for row in rows], [row.camera for row in rows], [row.happened_at for row in rows]
+    )
+    if len(found) < len(rows):
+        raise PermanentError("the shop or the camera is not registered")
+    return {
+        rows[place["number"] - 1]: Place(place["shop_id"], place["camera_id"], place["local_day"], place["local_hour"])
+        for place in found
+    }
+
+
+async def _record(connection: Any, rows: Sequence[Row], places: Mapping[Row, Place]) -> Recorded:
+    new_ids = {found["id"] for found in await connection.fetch(_COUNT_ONCE, [row.id for row in rows])}
+    new = {row: places[row] for row in rows if row.id in new_ids}
+    photos = {row: place for row, place in new.items() if isinstance(row, PhotoRow)}
+    faces = [record for row, place in photos.items() for record in _face_records(row, place)]
+    if photos:
+        records = [_photo_record(row, place) for row, place in photos.items()]
+        await connection.copy_records_to_table("photo", records=records, columns=_PHOTO_COLUMNS)
+    if faces:
+        await connection.copy_records_to_table("face", records=faces, columns=_FACE_COLUMNS)
+    visitors, uploads = tally(new)
+    if visitors:
+        await connection.execute(_ADD_VISITORS, *_visitor_columns(visitors))
+    if uploads:
+        await connection.execute(_ADD_UPLOADS, *_upload_columns(uploads))
+    return Recorded(
+        photos=len(photos), rejections=len(new) - len(photos), faces=len(faces), duplicates=len(rows) - len(new)
+    )
+
+
+def _photo_record(row: PhotoRow, place: Place) -> tuple[object, ...]:
+    return (
+        row.id, place.camera_id, row.happened_at, row.received_at, place.local_day, place.local_hour, row.outcome,
+        row.width_px, row.height_px, row.size_bytes, row.too_small_count, row.object_key, row.detector_version,
+        row.classifier_version,
+    )  # fmt: skip
+
+
+def _face_records(row: PhotoRow, place: Place) -> list[tuple[object, ...]]:
+    return [
+        (
+            row.id,
+            place.local_day,
+            index,
+            place.shop_id,
+            place.local_hour,
+            face.left_px,
+            face.top_px,
+            face.width_px,
+            face.height_px,
+            face.score,
+            face.eye_distance_px,
+            face.age_years,
+            face.female_probability,
+            list(face.emotion_probabilities),
+            face.gender,
+            face.age_band,
+            face.mood,
+        )
+        for index, face in enumerate(row.faces)
+    ]
+
+
+def _visitor_columns(visitors: Mapping[VisitorKey, Mapping[Mood, int]]) -> list[list[object]]:
+    keys = [list(column) for column in zip(*visitors, strict=True)]
+    counts: list[list[object]] = [[moods[mood] for moods in visitors.values()] for mood in Mood]
+    return [*keys, *counts]
+
+
+def _upload_columns(uploads: Mapping[UploadKey, int]) -> list[list[object]]:
+    return [*(list(column) for column in zip(*uploads, strict=True)), list(uploads.values())]

@@ -1,0 +1,245 @@
+"""From messages to what is kept and tallied. Pure."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from facetally.v1.face_pb2 import ClassifiedFace, FacesClassified, PhotoOutcome
+from facetally.v1.photo_pb2 import PhotoRejected, RejectionReason
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.common.errors import PermanentError
+from services.common.vocabulary import AgeBand, Gender, Mood
+
+EMOTIONS: Final = tuple(mood for mood in Mood if mood is not Mood.UNKNOWN)
+# First age of each band after the first.
+_BAND_STARTS: Final = (13, 18, 25, 35, 45, 55, 65)
+_BANDS: Final = tuple(AgeBand)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What an estimate must reach to count as known."""
+
+    gender: float
+    emotion: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRow:
+    """One visitor."""
+
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+    score: float
+    eye_distance_px: float
+    age_years: float
+    female_probability: float
+    emotion_probabilities: tuple[float, ...]
+    gender: Gender
+    age_band: AgeBand
+    mood: Mood
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """One photo that was looked at."""
+
+    id: UUID
+    shop: str
+    camera: str
+    happened_at: datetime
+    received_at: datetime
+    outcome: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+    too_small_count: int
+    object_key: str
+    detector_version: str
+    classifier_version: str
+    faces: tuple[FaceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionRow:
+    """One upload that was refused at the door."""
+
+    id: UUID
+    shop: str
+    camera: str
+    happened_at: datetime
+    outcome: str
+
+
+Row = PhotoRow | RejectionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a batch came to."""
+
+    photos: int
+    rejections: int
+    faces: int
+    duplicates: int
+
+
+class Place(NamedTuple):
+    """Where and when a row belongs, in the database's terms and the shop's own time."""
+
+    shop_id: int
+    camera_id: int
+    local_day: date
+    local_hour: int
+
+
+class VisitorKey(NamedTuple):
+    """Key of an hourly tally of visitors."""
+
+    shop_id: int
+    local_day: date
+    local_hour: int
+    gender: Gender
+    age_band: AgeBand
+
+
+class UploadKey(NamedTuple):
+    """Key of an hourly tally of uploads."""
+
+    camera_id: int
+    local_day: date
+    local_hour: int
+    outcome: str
+
+
+def age_band(age_years: float) -> AgeBand:
+    """The band of an age in completed years; an estimate below zero is a baby."""
+    years = math.floor(age_years)
+    return _BANDS[sum(years >= start for start in _BAND_STARTS)]
+
+
+def gender(female_probability: float, threshold: float) -> Gender:
+    """The likelier gender, or unknown when it is not likely enough."""
+    if max(female_probability, 1 - female_probability) < threshold:
+        return Gender.UNKNOWN
+    return Gender.FEMALE if female_probability >= 0.5 else Gender.MALE
+
+
+def mood(probabilities: Iterable[float], threshold: float) -> Mood:
+    """The likeliest emotion, or unknown when it is not likely enough.
+
+    Args:
+        probabilities: in the order of EMOTIONS.
+        threshold: the least that counts.
+    """
+    likeliest, probability = max(zip(EMOTIONS, probabilities, strict=True), key=lambda pair: pair[1])
+    return likeliest if probability >= threshold else Mood.UNKNOWN
+
+
+def photo_row(message: FacesClassified, thresholds: Thresholds) -> PhotoRow:
+    """What is kept of a photo.
+
+    Raises:
+        PermanentError: the message makes no sense.
+    """
+    photo = message.photo
+    if message.outcome == PhotoOutcome.PHOTO_OUTCOME_UNSPECIFIED:
+        raise PermanentError("the photo's outcome is missing")
+    return PhotoRow(
+        id=_uuid(photo.photo_id),
+        shop=photo.shop_id,
+        camera=photo.camera_id,
+        happened_at=_time(photo.captured_at),
+        received_at=_time(photo.received_at),
+        outcome=_name(PhotoOutcome.Name, message.outcome, "PHOTO_OUTCOME_"),
+        width_px=message.width_px,
+        height_px=message.height_px,
+        size_bytes=photo.size_bytes,
+        too_small_count=message.too_small_count,
+        object_key=photo.object_key,
+        detector_version=message.detector_version,
+        classifier_version=message.classifier_version,
+        faces=tuple(_face_row(face, thresholds) for face in message.faces),
+    )
+
+
+def rejection_row(message: PhotoRejected) -> RejectionRow:
+    """What is kept of a refused upload.
+
+    Raises:
+        PermanentError: the message makes no sense.
+    """
+    if message.reason == RejectionReason.REJECTION_REASON_UNSPECIFIED:
+        raise PermanentError("the reason for the rejection is missing")
+    return RejectionRow(
+        id=_uuid(message.rejection_id),
+        shop=message.shop_id,
+        camera=message.camera_id,
+        happened_at=_time(message.received_at),
+        outcome=_name(RejectionReason.Name, message.reason, "REJECTION_REASON_"),
+    )
+
+
+def tally(rows: Mapping[Row, Place]) -> tuple[dict[VisitorKey, dict[Mood, int]], dict[UploadKey, int]]:
+    """Visitors and uploads to add, by the keys of their tallies."""
+    visitors: dict[VisitorKey, dict[Mood, int]] = {}
+    uploads: dict[UploadKey, int] = {}
+    for row, place in rows.items():
+        upload = UploadKey(place.camera_id, place.local_day, place.local_hour, row.outcome)
+        uploads[upload] = uploads.get(upload, 0) + 1
+        for face in row.faces if isinstance(row, PhotoRow) else ():
+            key = VisitorKey(place.shop_id, place.local_day, place.local_hour, face.gender, face.age_band)
+            moods = visitors.setdefault(key, dict.fromkeys(Mood, 0))
+            moods[face.mood] += 1
+    return visitors, uploads
+
+
+def _face_row(face: ClassifiedFace, thresholds: Thresholds) -> FaceRow:
+    emotions = tuple(getattr(face.emotion, emotion) for emotion in EMOTIONS)
+    numbers = (face.age_years, face.gender.female, face.score, face.eye_distance_px, *emotions)
+    if not all(math.isfinite(number) for number in numbers):
+        raise PermanentError("an estimate is not a number")
+    return FaceRow(
+        left_px=face.box.left,
+        top_px=face.box.top,
+        width_px=face.box.width,
+        height_px=face.box.height,
+        score=face.score,
+        eye_distance_px=face.eye_distance_px,
+        age_years=face.age_years,
+        female_probability=face.gender.female,
+        emotion_probabilities=emotions,
+        gender=gender(face.gender.female, thresholds.gender),
+        age_band=age_band(face.age_years),
+        mood=mood(emotions, thresholds.emotion),
+    )
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(hex=text)
+    except ValueError as error:
+        raise PermanentError("the id is not 32 hex digits") from error
+
+
+def _time(stamp: Timestamp) -> datetime:
+    if not stamp.seconds:
+        raise PermanentError("a time is missing")
+    try:
+        return stamp.ToDatetime(UTC)
+    except (ValueError, OverflowError) as error:
+        raise PermanentError("a time is out of range") from error
+
+
+def _name(name_of: object, value: int, prefix: str) -> str:
+    try:
+        name: str = name_of(value)  # type: ignore[operator]
+    except ValueError as error:
+        raise PermanentError(f"{value} is no {prefix.lower()}") from error
+    return name.removeprefix(prefix).lower()

@@ -1,0 +1,111 @@
+"""Bands, thresholds and rows."""
+
+import math
+
+import pytest
+from facetally.v1.face_pb2 import ClassifiedFace, FacesClassified, PhotoOutcome
+from facetally.v1.photo_pb2 import Photo, PhotoRejected, RejectionReason
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.errors import PermanentError
+from services.common.vocabulary import AgeBand, Gender, Mood
+from services.record.domain import EMOTIONS, Thresholds, age_band, gender, mood, photo_row, rejection_row
+
+THRESHOLDS = Thresholds(gender=0.6, emotion=0.3)
+
+
+@pytest.mark.parametrize(
+    ("age", "band"),
+    [
+        (-3, AgeBand.AGE_0_12),
+        (12.99, AgeBand.AGE_0_12),
+        (13, AgeBand.AGE_13_17),
+        (17.9, AgeBand.AGE_13_17),
+        (18, AgeBand.AGE_18_24),
+        (34.999, AgeBand.AGE_25_34),
+        (45, AgeBand.AGE_45_54),
+        (64.9, AgeBand.AGE_55_64),
+        (65, AgeBand.AGE_65_UP),
+        (140, AgeBand.AGE_65_UP),
+    ],
+)
+def test_a_band_holds_completed_years(age: float, band: AgeBand) -> None:
+    assert age_band(age) == band
+
+
+@given(st.floats(0, 120), st.floats(0, 120))
+def test_an_older_face_is_never_in_a_younger_band(one: float, other: float) -> None:
+    bands = list(AgeBand)
+    younger, older = sorted((one, other))
+    assert bands.index(age_band(younger)) <= bands.index(age_band(older))
+
+
+@given(st.floats(0, 1), st.floats(0.5, 1))
+def test_gender_is_known_exactly_when_it_is_likely_enough(female: float, threshold: float) -> None:
+    known = gender(female, threshold)
+    assert (known is Gender.UNKNOWN) == (max(female, 1 - female) < threshold)
+    if known is Gender.FEMALE:
+        assert female >= 0.5
+
+
+@given(st.lists(st.floats(0, 1), min_size=7, max_size=7), st.floats(0, 1))
+def test_mood_is_the_likeliest_emotion_or_unknown(probabilities: list[float], threshold: float) -> None:
+    found = mood(probabilities, threshold)
+    if max(probabilities) < threshold:
+        assert found is Mood.UNKNOWN
+    else:
+        assert probabilities[EMOTIONS.index(found)] == max(probabilities)
+
+
+def result(**changes: object) -> FacesClassified:
+    photo = Photo(photo_id="ab" * 16, shop_id="s", camera_id="c")
+    photo.captured_at.FromSeconds(1_800_000_000)
+    photo.received_at.FromSeconds(1_800_000_000)
+    message = FacesClassified(photo=photo, outcome=PhotoOutcome.PHOTO_OUTCOME_FACES)
+    for name, value in changes.items():
+        if name == "photo_id":
+            message.photo.photo_id = str(value)
+        elif name == "no_time":
+            message.photo.ClearField("captured_at")
+        elif name == "year_zero":
+            message.photo.captured_at.seconds = -62_135_596_800 - 1
+        elif name == "outcome":
+            message.outcome = value  # type: ignore[assignment]
+        elif name == "age":
+            message.faces.append(ClassifiedFace(age_years=value))  # type: ignore[arg-type]
+    return message
+
+
+def test_a_result_becomes_a_row() -> None:
+    row = photo_row(result(age=30.5), THRESHOLDS)
+    assert row.outcome == "faces"
+    assert row.faces[0].age_band == AgeBand.AGE_25_34
+    assert row.faces[0].mood == Mood.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"photo_id": "not hex"},
+        {"photo_id": ""},
+        {"no_time": True},
+        {"year_zero": True},
+        {"outcome": 0},
+        {"outcome": 99},
+        {"age": math.nan},
+        {"age": math.inf},
+    ],
+)
+def test_a_result_that_makes_no_sense_is_hopeless(changes: dict[str, object]) -> None:
+    with pytest.raises(PermanentError):
+        photo_row(result(**changes), THRESHOLDS)
+
+
+def test_a_rejection_needs_a_reason() -> None:
+    message = PhotoRejected(rejection_id="ab" * 16, shop_id="s", camera_id="c")
+    message.received_at.FromSeconds(1_800_000_000)
+    with pytest.raises(PermanentError):
+        rejection_row(message)
+    message.reason = RejectionReason.REJECTION_REASON_TOO_LARGE
+    assert rejection_row(message).outcome == "too_large"
