@@ -15,4 +15,7 @@ class ReportSettings(ServiceSettings):
         default="127.0.0.1", description="Address of the pages. There are no users yet: keep it on loopback"
     )
     http_port: Port = Field(default=8080, description="Port of the pages")
+    allowed_hosts: list[str] = Field(
+        default=["127.0.0.1", "localhost"], description="Names under which the pages may be asked for, as JSON"
+    )
     max_connections: int = Field(default=8, ge=1, description="Connections to Postgres")

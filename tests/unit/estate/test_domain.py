@@ -36,14 +36,15 @@ def test_a_good_list_is_taken_as_it_is() -> None:
 
 def test_every_fault_is_named_with_its_line() -> None:
     found = faults(
-        {"time_zone": "Berlin"},
+        {},
+        {"camera": "cam-0", "time_zone": "Berlin"},
         {"camera": "Cam 2"},
         {"camera": "cam-3", "shop_name": ""},
         {"camera": "cam-1"},
         {"camera": "cam-5", "city_name": "Köln"},
     )
     assert len(found) == 5
-    assert "line 2" in found[0]
+    assert "line 3" in found[0]
     assert "Berlin" in found[0]
     assert "'Cam 2'" in found[1]
     assert "shop_name missing" in found[2]
