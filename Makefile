@@ -49,7 +49,7 @@ $(DEMO_PHOTOS): $(READY) $(WEIGHTS) $(wildcard services/demo/adapters/*.py)
 ##@ Check and test
 .PHONY: test
 test: setup chromium ## Every test, servers and browser included (ARGS="-k name" picks some)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: chromium
 chromium: $(READY)
@@ -77,6 +77,11 @@ format: $(READY) ## Format the code, and mend what the linter can
 	cd proto && buf format -w
 
 ##@ Generate
+.PHONY: pictures
+pictures: setup chromium ## Take the README's pictures anew, by the browser test
+	@$(BIN)/pytest -q tests/browser -k pictures
+	@cp build/pictures/*.png docs/images/
+
 .PHONY: proto
 proto: $(READY) ## Generate the messages' Python from proto/facetally
 	cd proto && buf generate

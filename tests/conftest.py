@@ -1,6 +1,5 @@
 """Fixtures that every kind of test may ask for."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database, PostgresServer
+from tests.servers.running import finish
 from tests.servers.s3 import S3Server
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +24,7 @@ def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer
     """A provisioned nats-server; `.settings(user)` for ingest, detect, classify, record, estate or admin."""
     server = NatsServer(tmp_path_factory.mktemp("nats"))
     server.running.start()
-    asyncio.run(server.provision())
+    finish(server.provision())
     yield server
     server.running.stop()
 
@@ -32,7 +32,7 @@ def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer
 @pytest.fixture
 def clean_streams(nats_server: NatsServer) -> NatsServer:
     """The nats-server with its streams and buckets empty."""
-    asyncio.run(nats_server.clean())
+    finish(nats_server.clean())
     return nats_server
 
 
@@ -41,7 +41,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A SeaweedFS with the photos' bucket; `.settings(user)` for ingest, detect or admin."""
     server = S3Server(tmp_path_factory.mktemp("s3"))
     server.running.start()
-    asyncio.run(server.provision())
+    finish(server.provision())
     yield server
     server.running.stop()
 
@@ -51,7 +51,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     """A Postgres with the roles, and a migrated template."""
     server = PostgresServer(tmp_path_factory.mktemp("postgres"))
     server.running.start()
-    asyncio.run(server.provision())
+    finish(server.provision())
     yield server
     server.running.stop()
 
@@ -59,9 +59,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 @pytest.fixture
 def database(postgres_server: PostgresServer) -> Iterator[Database]:
     """A fresh database with the schema; `.dsn(role)` for owner, record, report or estate."""
-    database = asyncio.run(postgres_server.fresh_database())
+    database = finish(postgres_server.fresh_database())
     yield database
-    asyncio.run(postgres_server.drop(database))
+    finish(postgres_server.drop(database))
 
 
 @pytest.fixture(scope="session")

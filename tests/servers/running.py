@@ -8,13 +8,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from services.standalone.domain import Program
 
+T = TypeVar("T")
 _READY_WITHIN_S = 60.0
 
 
@@ -40,6 +42,12 @@ def environment() -> dict[str, str]:
     """What a child needs of our environment."""
     path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
     return {"PATH": path, "HOME": os.environ.get("HOME", "/"), "OMP_NUM_THREADS": "1"}
+
+
+def finish(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end from a fixture, whatever loop this thread may be in."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 class RunningProgram:
@@ -74,7 +82,7 @@ class RunningProgram:
     def start(self) -> Self:
         """Start it, and wait until it works."""
         self.spawn()
-        asyncio.run(self.until_ready())
+        finish(self.until_ready())
         return self
 
     @property

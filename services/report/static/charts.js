@@ -56,8 +56,9 @@
   /* Age by gender. The two halves leave a fixed gutter for the age labels, whatever the width. */
   function pyramid(data, t, width) {
     const option = base(t);
-    const max = Math.max(5, Math.ceil(Math.max(...data.women, ...data.men) / 5) * 5);
-    const interval = max > 30 ? 20 : max > 15 ? 10 : 5;
+    const most = Math.max(...data.women, ...data.men);
+    const interval = most > 30 ? 20 : most > 15 ? 10 : 5;
+    const max = Math.max(interval, Math.ceil(most / interval) * interval);
     const centre = width / 2;
     const wing = (name, index, values, color, radius) => ({
       name, type: "bar", xAxisIndex: index, yAxisIndex: index * 2, data: values, barWidth: "66%", barMaxWidth: 22,

@@ -26,7 +26,7 @@ from services.record.handler import RecordResults
 from tests.estates import LINES, register
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database, PostgresServer
-from tests.servers.running import RunningProgram, running
+from tests.servers.running import RunningProgram, finish, running
 from tests.servers.services import connection, service
 
 DEADLINE_S = 40.0
@@ -143,7 +143,7 @@ async def test_a_visitor_is_tallied_in_the_shops_own_time(
 
 @pytest.fixture
 def record(clean_streams: NatsServer, database: Database, tmp_path: Path) -> Iterator[RunningProgram]:
-    asyncio.run(register(database))
+    finish(register(database))
     values = {"nats": connection(clean_streams.settings("record")), "postgres_dsn": database.dsn("record")}
     with running(service("record", values), tmp_path) as child:
         yield child
