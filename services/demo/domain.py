@@ -4,8 +4,11 @@ Each photo is cut out of a real one and scaled to a full HD frame, so that a fac
 The number of faces that should count was found by looking: real, turned to the camera, 200 pixels or wider.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from services.estate.domain import CameraLine
 
 FRAME_PX: Final = (1920, 1080)
 
@@ -88,3 +91,62 @@ PHOTOS: Final = (
     DemoPhoto("no-face.jpg", 0, _wide("biden.jpg", 0, 1100, 970)),
     DemoPhoto("too-small.jpg", 0, (Cut("sample6.jpg", 0, 0, 1920, 1537, (285, 0, 1349, 1080)),)),
 )
+
+
+_PLACES: Final = (
+    # region, its name, city, its name, time zone, shops
+    ("europe", "Europe", "berlin", "Berlin", "Europe/Berlin", ("Alexanderplatz", "Kurfürstendamm")),
+    ("europe", "Europe", "lisbon", "Lisbon", "Europe/Lisbon", ("Rua Augusta", "Chiado")),
+    ("americas", "Americas", "toronto", "Toronto", "America/Toronto", ("Queen Street", "Union Station")),
+    ("americas", "Americas", "santiago", "Santiago", "America/Santiago", ("Providencia", "Lastarria")),
+    ("asia-pacific", "Asia Pacific", "osaka", "Osaka", "Asia/Tokyo", ("Umeda", "Namba")),
+    ("asia-pacific", "Asia Pacific", "auckland", "Auckland", "Pacific/Auckland", ("Newmarket", "Ponsonby")),
+)
+_PHOTOS_A_CAMERA: Final = 6
+
+
+def estate() -> list[CameraLine]:
+    """Three regions, six cities, twelve shops in six time zones; every other shop has a second camera."""
+    lines = []
+    for region, region_name, city, city_name, time_zone, shops in _PLACES:
+        for number, shop_name in enumerate(shops, 1):
+            shop = f"{city}-{number}"
+            lines += [
+                CameraLine(region, region_name, city, city_name, shop, shop_name, time_zone, f"{shop}-cam-{camera}")
+                for camera in range(1, number + 1)
+            ]
+    return lines
+
+
+def photos_of(lines: Sequence[CameraLine]) -> dict[str, list[DemoPhoto]]:
+    """What each camera uploads: some of the photos in turn, so that shops differ, and all of them are used."""
+    return {
+        line.camera: [PHOTOS[(i * _PHOTOS_A_CAMERA + j) % len(PHOTOS)] for j in range(_PHOTOS_A_CAMERA)]
+        for i, line in enumerate(lines)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ShopResult:
+    """What a shop's page shows, beside what it should."""
+
+    line: CameraLine
+    photos: int
+    expected: int
+    shown: int
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every face that should count is there exactly once."""
+        return self.shown == self.expected
+
+
+def expected_by_shop(lines: Sequence[CameraLine]) -> dict[str, tuple[CameraLine, int, int]]:
+    """First line, photos and faces of each shop, in the estate's order."""
+    photos = photos_of(lines)
+    shops: dict[str, tuple[CameraLine, int, int]] = {}
+    for line in lines:
+        first, count, faces = shops.get(line.shop, (line, 0, 0))
+        mine = photos[line.camera]
+        shops[line.shop] = (first, count + len(mine), faces + sum(photo.faces for photo in mine))
+    return shops

@@ -32,6 +32,7 @@ class Machine:
     settings: StandaloneSettings
     ports: Ports
     secrets: dict[str, str]
+    certificate: Path
     supervisor: Supervisor
 
     def nats(self, user: str) -> dict[str, str]:
@@ -88,7 +89,7 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
             await supervisor.run(_provision(ports, secrets, environment))
             report("the servers are provisioned")
             await supervisor.start(*services)
-            yield Machine(settings, ports, secrets, supervisor)
+            yield Machine(settings, ports, secrets, state.certificate(), supervisor)
         finally:
             janitor.cancel()
             report("stopping everything")

@@ -52,6 +52,7 @@ def seaweedfs(
             f"-s3.port={s3_port}",
             f"-s3.config={(folder / 's3.json').resolve()}",
             *part_flags,
+            f"-s3.localSocket={(folder / 's3.sock').resolve()}",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-s3.autoCreateBucket=false",
