@@ -77,6 +77,10 @@ format: $(READY) ## Format the code, and mend what the linter can
 	cd proto && buf format -w
 
 ##@ Generate
+.PHONY: docs
+docs: $(READY) ## Write docs/settings.md from the settings classes
+	@$(BIN)/python -m scripts.document_settings
+
 .PHONY: pictures
 pictures: setup chromium ## Take the README's pictures anew, by the browser test
 	@$(BIN)/pytest -q tests/browser -k pictures

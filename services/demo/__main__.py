@@ -113,7 +113,7 @@ def _show(console: Console, results: list[ShopResult]) -> None:
     table = Table(title=f"What {len(PHOTOS)} different photos became, shop by shop")
     for column in ("shop", "time zone"):
         table.add_column(column)
-    for column in ("photos", "faces that count", "on the page", ""):
+    for column in ("photos", "faces", "on the page", ""):
         table.add_column(column, justify="right")
     region = ""
     for result in results:

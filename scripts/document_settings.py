@@ -1,0 +1,75 @@
+"""Write docs/settings.md from the settings classes: `make docs`."""
+
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from services.classify.settings import ClassifySettings
+from services.detect.settings import DetectSettings
+from services.estate.settings import EstateSettings
+from services.ingest.settings import IngestSettings
+from services.provision.settings import ProvisionSettings
+from services.record.settings import RecordSettings
+from services.report.settings import ReportSettings
+from services.standalone.settings import StandaloneSettings
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
+CLASSES: tuple[type[BaseSettings], ...] = (
+    IngestSettings,
+    DetectSettings,
+    ClassifySettings,
+    RecordSettings,
+    ReportSettings,
+    EstateSettings,
+    ProvisionSettings,
+    StandaloneSettings,
+)
+_HEAD = """# Settings
+
+Every setting is an environment variable, read once, when a program starts. What has no default must be set; a program that misses
+one names it and ends. `make docs` writes this page from the code.
+"""
+
+
+def document() -> str:
+    """The page."""
+    return _HEAD + "".join(_section(settings) for settings in CLASSES)
+
+
+def variables(settings: type[BaseModel], prefix: str) -> dict[str, FieldInfo]:
+    """Fields by the environment variable that sets them."""
+    found: dict[str, FieldInfo] = {}
+    for name, field in settings.model_fields.items():
+        variable = f"{prefix}{name}".upper()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= variables(field.annotation, f"{variable}__")
+        else:
+            found[variable] = field
+    return found
+
+
+def _section(settings: type[BaseSettings]) -> str:
+    prefix = str(settings.model_config["env_prefix"])
+    service = prefix.removeprefix("FACETALLY_").rstrip("_").lower()
+    lines = [f"\n## {service}\n", f"{settings.__doc__}\n", "| variable | default | meaning |", "|---|---|---|"]
+    lines += [
+        f"| `{variable}` | {_default(field)} | {field.description} |"
+        for variable, field in variables(settings, prefix).items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "computed"
+    if field.is_required():
+        return "**must be set**"
+    return "none" if field.default is None else f"`{field.default}`"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document())
+    sys.stdout.write(f"docs/settings.md: {len(CLASSES)} programs\n")
