@@ -1,0 +1,59 @@
+"""A whole machine for a test: its own ports, its own state."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import httpx
+import psutil
+
+from services.standalone.domain import INTERNAL_PORTS
+from services.standalone.settings import StandaloneSettings
+from tests.servers.running import environment, free_ports
+
+ROOT = Path(__file__).parents[2]
+
+
+def settings(state: Path) -> StandaloneSettings:
+    """Ports that nobody else has."""
+    ports = free_ports(INTERNAL_PORTS + 50)
+    return StandaloneSettings(
+        state_dir=state,
+        ftp_port=ports[0],
+        report_port=ports[1],
+        passive_port_first=ports[2],
+        passive_port_last=ports[2] + 40,
+        internal_port_first=ports[50],
+    )
+
+
+def variables(chosen: StandaloneSettings) -> Mapping[str, str]:
+    """The same as environment variables, for the command."""
+    values = {name: str(value) for name, value in chosen.model_dump().items()}
+    return environment() | {f"FACETALLY_STANDALONE_{name.upper()}": value for name, value in values.items()}
+
+
+def processes_of(state: Path) -> list[psutil.Process]:
+    """Every process that has to do with a state folder, by its command line or its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [*process.cmdline(), process.environ().get("FACETALLY_STANDALONE_STATE_DIR", "")]
+            port_words = process.environ().get("FACETALLY_INGEST_TLS_CERTIFICATE", "")
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        if process.pid != os.getpid() and any(str(state) in word for word in (*words, port_words)):
+            found.append(process)
+    return found
+
+
+async def tally(chosen: StandaloneSettings, path: str) -> dict[str, object]:
+    """A report's numbers."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{chosen.report_port}", timeout=10) as client:
+        answer = await client.get(f"/api/v1/{path}/tally")
+        answer.raise_for_status()
+        numbers: dict[str, object] = answer.json()
+        return numbers
+
+
+Report = Callable[[str], None]
