@@ -1,17 +1,15 @@
 """The JSON API: the reports' numbers for machines."""
 
 from datetime import date, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.common.vocabulary import AgeBand, Gender, Mood
-from services.report.domain import Level, Preset, Tally
-from services.report.handler import Asked, ReadTally
+from services.report.domain import Level, Tally
+from services.report.pages.questions import CityTally, RegionTally, ShopTally, WorldTally
 
 router = APIRouter(prefix="/api/v1", tags=["tallies"])
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$", description="Short name of a place")]
 
 
 class PlaceJson(BaseModel):
@@ -96,46 +94,25 @@ def as_json(tally: Tally) -> TallyJson:
     )
 
 
-Period = Annotated[Preset, Query(description="A period that ends today")]
-FirstDay = Annotated[date | None, Query(alias="from", description="First day, goes before `period`")]
-LastDay = Annotated[date | None, Query(alias="to", description="Last day, goes before `period`")]
-
-
-async def read(
-    request: Request, level: Level, slug: str, preset: Preset, first: date | None, last: date | None
-) -> Tally:
-    """The tally that a request asks for."""
-    read_tally: ReadTally = request.app.state.read_tally
-    return await read_tally(Asked(level, slug, preset, first, last))
-
-
 @router.get("/world/tally")
-async def world(
-    request: Request, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> TallyJson:
+async def world(tally: WorldTally) -> TallyJson:
     """The whole estate."""
-    return as_json(await read(request, Level.WORLD, "", period, first, last))
+    return as_json(tally)
 
 
 @router.get("/regions/{slug}/tally")
-async def region(
-    request: Request, slug: Slug, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> TallyJson:
+async def region(tally: RegionTally) -> TallyJson:
     """One region."""
-    return as_json(await read(request, Level.REGION, slug, period, first, last))
+    return as_json(tally)
 
 
 @router.get("/cities/{slug}/tally")
-async def city(
-    request: Request, slug: Slug, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> TallyJson:
+async def city(tally: CityTally) -> TallyJson:
     """One city."""
-    return as_json(await read(request, Level.CITY, slug, period, first, last))
+    return as_json(tally)
 
 
 @router.get("/shops/{slug}/tally")
-async def shop(
-    request: Request, slug: Slug, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> TallyJson:
+async def shop(tally: ShopTally) -> TallyJson:
     """One shop, with its cameras."""
-    return as_json(await read(request, Level.SHOP, slug, period, first, last))
+    return as_json(tally)

@@ -1,47 +1,39 @@
 """The overview page: one template for the world, a region, a city and a shop."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from services.common.vocabulary import AgeBand, Gender, Mood
-from services.report.domain import OUTCOMES, Level, Preset, Tally
+from services.report.domain import OUTCOMES, Preset, Tally
 from services.report.pages import charts, words
-from services.report.pages.api import FirstDay, LastDay, Period, Slug, read
+from services.report.pages.questions import CityTally, RegionTally, ShopTally, WorldTally
 from services.report.pages.templating import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/")
-async def world(
-    request: Request, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> HTMLResponse:
+async def world(tally: WorldTally) -> HTMLResponse:
     """The whole estate."""
-    return _page(await read(request, Level.WORLD, "", period, first, last))
+    return _page(tally)
 
 
 @router.get("/regions/{slug}")
-async def region(
-    request: Request, slug: Slug, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> HTMLResponse:
+async def region(tally: RegionTally) -> HTMLResponse:
     """One region."""
-    return _page(await read(request, Level.REGION, slug, period, first, last))
+    return _page(tally)
 
 
 @router.get("/cities/{slug}")
-async def city(
-    request: Request, slug: Slug, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> HTMLResponse:
+async def city(tally: CityTally) -> HTMLResponse:
     """One city."""
-    return _page(await read(request, Level.CITY, slug, period, first, last))
+    return _page(tally)
 
 
 @router.get("/shops/{slug}")
-async def shop(
-    request: Request, slug: Slug, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> HTMLResponse:
+async def shop(tally: ShopTally) -> HTMLResponse:
     """One shop."""
-    return _page(await read(request, Level.SHOP, slug, period, first, last))
+    return _page(tally)
 
 
 def _page(tally: Tally) -> HTMLResponse:
