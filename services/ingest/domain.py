@@ -52,6 +52,7 @@ REPLIES: Final = {
     Outcome.TOO_LARGE: Reply(552, "Not kept: the file is too large."),
     Outcome.TOO_MANY_PIXELS: Reply(550, "Not kept: the photo has too many pixels."),
 }
+NO_DATA_CONNECTION: Final = Reply(425, "There is no data connection: open one, and send it again.")
 BUSY: Final = Reply(450, "Busy with other uploads: send it again in a moment.")
 
 

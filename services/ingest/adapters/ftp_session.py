@@ -14,7 +14,7 @@ from pyftpdlib.handlers.ftps.ssl import SSLConnectionMixin
 from pyftpdlib.ioloop import AsyncChat
 
 from services.ingest.adapters.virtual_filesystem import UploadBuffer, VirtualFilesystem
-from services.ingest.domain import BUSY, Camera, Reply
+from services.ingest.domain import BUSY, NO_DATA_CONNECTION, Camera, Reply
 
 if TYPE_CHECKING:
     from services.ingest.adapters.ftp_server import FtpServer
@@ -50,6 +50,13 @@ class _UploadChannel(DTPHandler):  # type: ignore[misc]
             self.close()
 
     handle_read_event = handle_read  # as in pyftpdlib, which would call its own otherwise
+
+    def handle_close(self) -> None:
+        """The camera closed the connection; before any transfer that is no success, and pyftpdlib would say 226."""
+        if self._initialized:
+            super().handle_close()
+        else:
+            self.close()
 
     def handle_error(self) -> None:
         """A broken connection is the end of the upload: whether the photo is whole shows in its bytes."""
@@ -104,6 +111,7 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
 
     server: "FtpServer.Acceptor"
     camera: Camera | None = None
+    _in_dtp_queue: Any
     service: ClassVar["FtpServer"]
 
     abstracted_fs = VirtualFilesystem
@@ -127,17 +135,34 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
 
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         """Begin an upload, unless there are too many at once already."""
-        if not self.service.has_room():
-            self.respond(str(BUSY))
-            return None
-        return super().ftp_STOR(file, mode)
+        return super().ftp_STOR(file, mode) if self._can_upload() else None
 
     def ftp_STOU(self, line: str) -> Any:  # noqa: N802
         """As STOR, under a name that we choose."""
+        return super().ftp_STOU(line) if self._can_upload() else None
+
+    def _can_upload(self) -> bool:
+        if not self._expects_data():
+            self.respond(str(NO_DATA_CONNECTION))
+            return False
         if not self.service.has_room():
             self.respond(str(BUSY))
-            return None
-        return super().ftp_STOU(line)
+            return False
+        return True
+
+    def _expects_data(self) -> bool:
+        """Whether there is a data connection, or one can still come."""
+        ways = (self.data_channel, self._dtp_acceptor, self._dtp_connector)
+        return any(way is not None and not way._closed for way in ways)  # noqa: SLF001 - pyftpdlib has no other name for it
+
+    def _on_dtp_close(self) -> None:
+        """A data connection is over. One that broke before pyftpdlib knew it leaves an upload waiting for ever."""
+        super()._on_dtp_close()
+        if self._in_dtp_queue is not None and not self._expects_data():
+            upload, _ = self._in_dtp_queue
+            self._in_dtp_queue = None
+            upload.close()
+            self.respond(str(NO_DATA_CONNECTION))
 
     def ftp_ABOR(self, line: str) -> None:  # noqa: N802
         """Abort the upload: pyftpdlib answers, and so its outcome must not be answered as well."""

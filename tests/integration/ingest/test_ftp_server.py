@@ -337,6 +337,34 @@ async def test_a_session_that_vanishes_before_its_data_connection_gives_its_plac
             pass
 
 
+async def test_without_a_data_connection_there_is_an_answer_at_once_and_it_is_no_success(
+    ftp: Ftp, photo: bytes
+) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            session.voidcmd("TYPE I")
+            with pytest.raises(ftplib.error_temp, match=r"^425"):
+                session.voidcmd("STOR photo.jpg")
+            for ending in ("RST", "FIN") * 15:
+                host, port = session.makepasv()
+                data = socket.create_connection((host, port), timeout=20)
+                if ending == "RST":
+                    data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    data.close()
+                session.putcmd("STOR photo.jpg")
+                data.close()
+                reply = session.getmultiline()
+                if reply.startswith("1"):
+                    reply = session.getmultiline()
+                # An upload that was cut to nothing is an empty one, which is accepted and not kept.
+                assert reply.startswith("425") or "nothing was kept" in reply, reply
+                assert session.sendcmd("NOOP").startswith("200"), "no reply is left over"
+            assert store(session, photo).startswith("226")
+
+    await client(upload)
+    assert list(ftp.storage.photos.values()) == [photo]
+
+
 async def test_a_port_in_use_is_named(ftp: Ftp, certificate: Path) -> None:
     with pytest.raises(PortTakenError, match=str(ftp.server.port)):
         FtpServer(options(certificate, port=ftp.server.port), lambda _: None, None)  # type: ignore[arg-type]
