@@ -73,7 +73,7 @@ def import_command(
         raise typer.Exit(1) from error
     if not imported.new:
         secrets.unlink()
-    _console.print(f"{imported.cameras} cameras are registered, {len(imported.new)} of them new.")
+    _console.print(f"Cameras registered: {imported.cameras}. New: {len(imported.new)}.")
     if imported.new:
         _console.print(f"Their logins are in {secrets}. They cannot be shown again: type them into the cameras now.")
     elif not imported.changed:

@@ -44,7 +44,7 @@ class ChildLauncher:
 
     def __init__(self, log_folder: Path) -> None:
         self._log_folder = log_folder
-        log_folder.mkdir(parents=True, exist_ok=True)
+        log_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def start(self, program: Program) -> ChildProcess:
         """Start a program, its output appended to <log folder>/<name>.log."""

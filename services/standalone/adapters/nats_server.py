@@ -45,7 +45,7 @@ def nats_server(
         },
         "authorization": {"users": users},
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "nats.conf"
     path.touch(mode=0o600)
     path.write_text(json.dumps(config, indent=2))  # JSON is valid NATS configuration

@@ -61,6 +61,7 @@ def make_cluster(data: Path, owner_password: str, environment: Mapping[str, str]
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if wrapper[:1] == ("setpriv",):
         os.chown(data, int(_NOBODY), int(_NOBODY))
+        data.parent.chmod(0o711)  # nobody must pass through to its own folder; the others beside it are closed
     with tempfile.NamedTemporaryFile("w", dir=data.parent, prefix="pw-") as password_file:
         password_file.write(owner_password)
         password_file.flush()

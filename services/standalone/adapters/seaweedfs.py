@@ -26,7 +26,8 @@ def seaweedfs(
         environment: of the process.
     """
     data = folder / "data"
-    data.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data.mkdir(exist_ok=True, mode=0o700)
     identities = [
         {"name": user, "credentials": [{"accessKey": user, "secretKey": secret_keys[user]}], "actions": list(actions)}
         for user, actions in S3_ACTIONS.items()

@@ -58,7 +58,7 @@ async def test_an_estate_is_imported_published_changed_and_exported(
 
         first = await asyncio.to_thread(command.import_, FIRST, "first.csv")
         assert first.returncode == 0, first.stderr
-        assert "1 of them new" in first.stderr
+        assert "New: 1." in first.stderr
         await known("cam-1", "berlin-1")
         secrets = tmp_path / "first.csv"
         assert secrets.stat().st_mode & 0o777 == 0o600
