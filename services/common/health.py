@@ -27,6 +27,11 @@ class Health:
         """Say that start-up is over: models are loaded, sockets listen."""
         self._started = True
 
+    @property
+    def has_started(self) -> bool:
+        """Whether start-up is over."""
+        return self._started
+
     async def missing(self) -> list[str]:
         """Names of what does not answer."""
         names = list(self._checks)

@@ -129,7 +129,7 @@ class Inbox:
                     await self._handle([message], handle, stopping)
         else:
             for message in batch:
-                await message.ack()
+                await _answer(message.ack())
             MESSAGES.labels(self._consumer.name, "acknowledged").inc(len(batch))
 
     async def _persist(self, work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
@@ -147,7 +147,7 @@ class Inbox:
 
     async def _return(self, batch: list[Msg], delay_s: float) -> None:
         for message in batch:
-            await message.nak(delay=delay_s or None)
+            await _answer(message.nak(delay=delay_s or None))
         MESSAGES.labels(self._consumer.name, "returned").inc(len(batch))
 
     async def _bury(self, message: Msg, reason: str, stopping: asyncio.Event) -> None:
@@ -164,7 +164,7 @@ class Inbox:
         except TransientError:
             await self._return([message], delay_s=0.0)
             return
-        await message.term()
+        await _answer(message.term())
         MESSAGES.labels(self._consumer.name, "dead").inc()
         _log.error("message_dead", consumer=self._consumer.name, sequence=sequence, reason=reason)
 
@@ -177,13 +177,21 @@ async def _held(batch: list[Msg]) -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(_HEARTBEAT_S)
             for message in batch:
-                await message.in_progress()
+                await _answer(message.in_progress())
 
     heartbeat = asyncio.create_task(beat())
     try:
         yield
     finally:
         heartbeat.cancel()
+
+
+async def _answer(answer: Awaitable[None]) -> None:
+    """Answer the server. Where that fails, the message is delivered again, which handlers expect."""
+    try:
+        await answer
+    except (nats.errors.Error, OSError) as error:
+        _log.warning("answer_not_sent", error=type(error).__name__)
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import uvloop
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from services.common.logging import configure_logging, get_logger
 from services.common.settings import ServiceSettings
 
 _log = get_logger(__name__)
+_CANCEL_AGAIN_S = 0.5
 S = TypeVar("S", bound=ServiceSettings)
 
 
@@ -46,8 +47,21 @@ async def _run(name: str, settings: S, serve: Callable[[S, Runtime], Awaitable[N
         loop.add_signal_handler(number, runtime.stopping.set)
     async with serve_health(runtime.health, settings.health_host, settings.health_port):
         _log.info("service_starting", health_port=settings.health_port)
-        await serve(settings, runtime)
+        await _until_stopped(asyncio.ensure_future(serve(settings, runtime)), runtime)
         _log.info("service_stopped")
+
+
+async def _until_stopped(serving: asyncio.Future[Any], runtime: Runtime) -> None:
+    """Wait for the service's own end. One that is asked to stop while it starts has nothing to finish."""
+    stopping: asyncio.Future[Any] = asyncio.ensure_future(runtime.stopping.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    while not serving.done() and not runtime.health.has_started:
+        # Again and again: Python 3.11's wait_for loses a cancellation that meets a failure (CPython issue 86296).
+        serving.cancel()
+        await asyncio.wait({serving}, timeout=_CANCEL_AGAIN_S)
+    stopping.cancel()
+    if not serving.cancelled():
+        await serving
 
 
 def explain_settings(name: str, error: ValidationError) -> str:

@@ -49,7 +49,7 @@ class Supervisor:
     def __init__(self, launcher: Launcher, report: Callable[[str], None]) -> None:
         self._launcher = launcher
         self._report = report
-        self._started: list[Program] = []
+        self._groups: list[tuple[Program, ...]] = []
         self._running: dict[str, Process] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._ending = False
@@ -75,6 +75,7 @@ class Supervisor:
         Raises:
             StartError: one ended, or was not ready in time. The others go on until `stop`.
         """
+        self._groups.append(programs)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for program in programs:
@@ -85,7 +86,6 @@ class Supervisor:
     async def _start(self, program: Program) -> None:
         began = asyncio.get_running_loop().time()
         process = await self._launcher.start(program)
-        self._started.append(program)
         self._running[program.name] = process
         ended = asyncio.create_task(process.wait())
         ready = asyncio.create_task(_until_ready(program))
@@ -120,14 +120,15 @@ class Supervisor:
             self._running[program.name] = await self._launcher.start(program)
 
     async def stop(self) -> None:
-        """End everything, the last started first. What does not end in time is killed."""
+        """End everything, what was started last first. What does not end in time is killed."""
         self._ending = True
         for keeper in self._keepers.values():
             keeper.cancel()
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
-        for program in reversed(self._started):
-            await self._stop(program, self._running[program.name])
-        self._started.clear()
+        for group in reversed(self._groups):
+            running = [program for program in group if program.name in self._running]
+            await asyncio.gather(*(self._stop(program, self._running[program.name]) for program in running))
+        self._groups.clear()
         self._running.clear()
 
     async def _stop(self, program: Program, process: Process) -> None:
