@@ -107,7 +107,7 @@ class UploadChannel(SSLConnectionMixin, _UploadChannel):  # type: ignore[misc]
 
 
 class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
-    """A control connection. Attributes in capitals of pyftpdlib's kind are set by the server."""
+    """A control connection. What differs from server to server is set on a subclass, by the server."""
 
     server: "FtpServer.Acceptor"
     camera: Camera | None = None
