@@ -74,4 +74,7 @@ def test_a_service_that_cannot_reach_nats_yet_ends_when_it_is_asked_to() -> None
     with child.stdout:
         assert b"service_starting" in child.stdout.readline()
         child.send_signal(signal.SIGTERM)
-        assert child.wait(20) == 0
+        try:
+            assert child.wait(20) == 0
+        finally:
+            child.kill()
