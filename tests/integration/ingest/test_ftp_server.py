@@ -200,7 +200,8 @@ async def test_an_upload_cut_half_way_is_not_kept_and_may_be_sent_again(
             assert store(session, photo).startswith("226")
             return reply
 
-    assert (await client(cut)).startswith("451")
+    # 425 where the reset came before the server had so much as looked at the connection.
+    assert (await client(cut)).startswith(("451", "425"))
     assert list(ftp.storage.photos.values()) == [photo]
 
 
