@@ -8,9 +8,8 @@ import asyncpg
 from facetally.v1.estate_pb2 import CameraLogin
 
 from services.common.errors import TransientError
+from services.common.postgres import AWAY
 from services.estate.domain import CameraLine, Login, login_message
-
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError)
 
 # Each inserts what is new and changes what differs, and returns a row for every such thing.
 _SAVE = (
@@ -73,11 +72,11 @@ class PostgresRegistry:
         """
         try:
             connection = await asyncpg.connect(dsn, timeout=10, command_timeout=30)
-        except _AWAY as error:
+        except AWAY as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         try:
             yield cls(connection)
-        except _AWAY as error:
+        except AWAY as error:
             raise TransientError(f"Postgres went away: {type(error).__name__}") from error
         finally:
             await connection.close()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from services.common.errors import TransientError
+from services.common.postgres import AWAY
 from services.provision.domain import Migration, pending
 
 if TYPE_CHECKING:
     from asyncpg.connection import Connection
 
 _LOCK = 0x66616365  # "face": two jobs at once take turns
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
 
 
 class PostgresSchema:
@@ -68,7 +68,7 @@ class PostgresSchema:
     async def _connection(self) -> AsyncIterator["Connection"]:
         try:
             connection = await asyncpg.connect(self._dsn, timeout=10)
-        except _AWAY as error:
+        except AWAY as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         try:
             yield connection

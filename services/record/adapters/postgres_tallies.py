@@ -13,24 +13,13 @@ from typing import Any, Self
 import asyncpg
 
 from services.common.errors import PermanentError, TransientError
+from services.common.postgres import AWAY
 from services.common.vocabulary import Mood
 from services.record.domain import PhotoRow, Place, Recorded, Row, UploadKey, VisitorKey, tally
 
 _TIMEOUT_S = 20.0
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
-    asyncpg.DiskFullError,
-)
+# Such a transaction changes nothing, and goes through when it is tried again.
+_TRY_AGAIN = (*AWAY, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.DiskFullError)
 
 _PLACES = """
 select i.number, s.shop_id, c.camera_id,
@@ -99,7 +88,7 @@ class PostgresTallies:
         """Whether the database answers right now."""
         try:
             return bool(await self._pool.fetchval("select true"))
-        except _AWAY:
+        except AWAY:
             return False
 
     async def record(self, rows: Sequence[Row]) -> Recorded:
@@ -117,7 +106,7 @@ class PostgresTallies:
                     self._months.add(month)
                 async with connection.transaction():
                     return await _record(connection, rows, places)
-        except _AWAY as error:
+        except _TRY_AGAIN as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         except asyncpg.DataError as error:
             raise PermanentError(f"Postgres refuses a value: {type(error).__name__}") from error

@@ -8,20 +8,11 @@ from typing import Any, Self
 import asyncpg
 
 from services.common.errors import TransientError
+from services.common.postgres import AWAY
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.domain import INSIDE, CameraUploads, Cell, Child, Level, Period, Place, Setting
 
 _STATEMENT_TIMEOUT_S = 5
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.QueryCanceledError,
-)
 _ESTATE = "shop s join city y using (city_id) join region r using (region_id)"
 _ALIAS = {Level.REGION: "r", Level.CITY: "y", Level.SHOP: "s"}
 # The world is asked for as well: one text for every level keeps the queries alike.
@@ -61,7 +52,7 @@ class PostgresReader:
         """Whether the database answers right now."""
         try:
             return bool(await self._pool.fetchval("select true"))
-        except _AWAY:
+        except AWAY:
             return False
 
     async def setting(self, level: Level, slug: str) -> Setting | None:
@@ -179,5 +170,5 @@ class PostgresReader:
     async def _fetch(self, query: str, *arguments: object) -> Sequence[Any]:
         try:
             return await self._pool.fetch(query, *arguments)
-        except _AWAY as error:
+        except AWAY as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
