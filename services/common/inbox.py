@@ -55,7 +55,7 @@ class Delivery:
 
 
 Handler = Callable[[Sequence[Delivery]], Awaitable[None]]
-PublishBytes = Callable[[str, bytes, dict[str, str]], Awaitable[None]]
+PublishBytes = Callable[[str, bytes, dict[str, str]], Awaitable[int]]
 
 
 class Inbox:
@@ -132,18 +132,20 @@ class Inbox:
                 await _answer(message.ack())
             MESSAGES.labels(self._consumer.name, "acknowledged").inc(len(batch))
 
-    async def _persist(self, work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    async def _persist(self, work: Callable[[], Awaitable[object]], stopping: asyncio.Event) -> None:
         """Call until no dependency is away; a service that stops gives up, with the last TransientError."""
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
-                return await work()
+                await work()
             except TransientError as error:
                 RETRIES.labels(self._consumer.name).inc()
                 _log.warning("dependency_away", consumer=self._consumer.name, error=str(error), retry_in_s=pause_s)
                 if await _set_within(stopping, pause_s):
                     raise
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            else:
+                return
 
     async def _return(self, batch: list[Msg], delay_s: float) -> None:
         for message in batch:

@@ -78,14 +78,15 @@ class MessageBus:
         """
         await self.publish_bytes(subject, message.SerializeToString(), {"Nats-Msg-Id": message_id})
 
-    async def publish_bytes(self, subject: str, body: bytes, headers: dict[str, str]) -> None:
-        """As `publish`, for a message that is bytes already."""
+    async def publish_bytes(self, subject: str, body: bytes, headers: dict[str, str]) -> int:
+        """As `publish`, for a message that is bytes already; its number in the stream."""
         try:
-            await self.jetstream.publish(subject, body, timeout=_PUBLISH_TIMEOUT_S, headers=headers)
+            acknowledged = await self.jetstream.publish(subject, body, timeout=_PUBLISH_TIMEOUT_S, headers=headers)
         except nats.errors.MaxPayloadError as error:
             raise PermanentError(f"a message of {len(body)} bytes is larger than the server takes") from error
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise TransientError(f"publishing failed: {type(error).__name__}") from error
+        return acknowledged.seq
 
     async def inbox(self, consumer: Consumer) -> Inbox:
         """The messages waiting for one durable consumer, which `services.provision` has created."""

@@ -14,7 +14,7 @@ ACK_WAIT_S = 30.0
 # More deliveries than this without a verdict: the message kills its workers, and becomes a dead letter.
 MAX_ATTEMPTS = 5
 
-CAMERAS_BUCKET = "CAMERAS"
+SHOPS_BUCKET = "SHOPS"
 DEAD_STREAM = "DEAD"
 
 
@@ -45,10 +45,12 @@ class Consumer:
 
 
 PHOTOS = Stream("PHOTOS", ("photos.>",), work_queue=True, max_bytes=GIB)
+# Photos that a camera has uploaded under a temporary name; ingest announces them when they are renamed, or after a minute.
+HELD = Stream("HELD", ("held.>",), work_queue=False, max_bytes=GIB // 4)
 FACES = Stream("FACES", ("faces.>",), work_queue=True, max_bytes=2 * GIB)
 RESULTS = Stream("RESULTS", ("results.>", "rejections.>"), work_queue=False, max_bytes=4 * GIB, max_age_s=14 * 86_400)
 DEAD = Stream(DEAD_STREAM, ("dead.>",), work_queue=False, max_bytes=GIB)
-STREAMS = (PHOTOS, FACES, RESULTS, DEAD)
+STREAMS = (PHOTOS, HELD, FACES, RESULTS, DEAD)
 
 DETECT = Consumer("PHOTOS", "detect", max_unanswered=256)
 CLASSIFY = Consumer("FACES", "classify", max_unanswered=1024)

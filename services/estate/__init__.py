@@ -1,5 +1,5 @@
-"""The registry of regions, cities, shops and cameras: a CSV file into Postgres, and the logins on to the cells.
+"""The registry of regions, cities, shops and cameras: a CSV file into Postgres, and what ingest needs of it to the cells.
 
 Consumes estate.csv.
-Produces rows in Postgres, and CameraLogin in the key-value bucket CAMERAS, which ingest watches.
+Produces rows in Postgres, and Shop in the key-value bucket SHOPS, which ingest watches.
 """

@@ -1,22 +1,36 @@
 """Regions, cities, shops and cameras as a person lists them: one line per camera. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Final
 from zoneinfo import available_timezones
 
-from facetally.v1.estate_pb2 import CameraLogin
-
+from services.common.cameras.opening_hours import parse_opening_hours
+from services.common.cameras.path_patterns import ANY, templates
+from services.common.cameras.positions import is_position, read_position
 from services.common.ids import is_slug
 
 _SALT_BYTES: Final = 16
 _MAX_NAME_LETTERS: Final = 120
+_MAX_IDENTIFIERS: Final = 16
+_MAX_HOLIDAYS: Final = 366
+MAX_BURST_WINDOW_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class CameraLine:
-    """One camera, with the places that it is in."""
+    """One camera, with the places that it is in.
+
+    Args:
+        opening_hours: the shop's, as OpenStreetMap writes them; empty: open at all times.
+        holidays: days on which the shop stays closed.
+        login: name of the login that it shares with other cameras of the shop; empty: its own, named after it.
+        identifiers: what uploads may call it: serial number, MAC or IP address, name, or "@latitude,longitude".
+        pattern: of the paths that it uploads: a built-in one's name, or a template.
+        burst_window_s: of photos taken within so many seconds one is kept; 0 keeps all.
+    """
 
     region: str
     region_name: str
@@ -26,16 +40,28 @@ class CameraLine:
     shop_name: str
     time_zone: str
     camera: str
+    opening_hours: str = ""
+    holidays: tuple[date, ...] = ()
+    login: str = ""
+    identifiers: tuple[str, ...] = ()
+    pattern: str = ANY
+    burst_window_s: int = 0
+
+    @property
+    def login_name(self) -> str:
+        """What the camera logs in as."""
+        return self.login or self.camera
 
 
 COLUMNS: Final = tuple(field.name for field in fields(CameraLine))
+REQUIRED_COLUMNS: Final = COLUMNS[:8]
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
     """What proves that a camera is the one. The secret itself is nowhere kept."""
 
-    camera: str
+    login: str
     salt: bytes
     secret_sha256: bytes
 
@@ -51,7 +77,13 @@ class NewSecret:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import came to."""
+    """What an import came to.
+
+    Args:
+        cameras: listed.
+        new: what to type into the cameras that have a new login.
+        changed: whether anything was not so before.
+    """
 
     cameras: int
     new: tuple[NewSecret, ...]
@@ -59,7 +91,7 @@ class Imported:
 
 
 class EstateError(Exception):
-    """The list cannot be imported; every fault is named, with its line."""
+    """What was asked for cannot be done; every fault is named, with its line where there are lines."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -78,13 +110,17 @@ def check(lines: Iterable[tuple[int, Mapping[str, str]]]) -> list[CameraLine]:
     zones = available_timezones()
     faults: list[str] = []
     cameras: dict[str, CameraLine] = {}
-    seen: dict[tuple[str, str], tuple[str, ...]] = {}
+    seen: dict[tuple[str, str], tuple[object, ...]] = {}
     for number, values in lines:
-        missing = [column for column in COLUMNS if not (values.get(column) or "").strip()]
-        if missing:
+        texts = {column: (values.get(column) or "").strip() for column in COLUMNS}
+        if missing := [column for column in REQUIRED_COLUMNS if not texts[column]]:
             faults.append(f"line {number}: {', '.join(missing)} missing")
             continue
-        line = CameraLine(**{column: values[column].strip() for column in COLUMNS})
+        try:
+            line = _line(texts)
+        except ValueError as error:
+            faults.append(f"line {number}: {error}")
+            continue
         if wrong := _faults(line, zones):
             faults += [f"line {number}: {fault}" for fault in wrong]
             continue
@@ -96,56 +132,131 @@ def check(lines: Iterable[tuple[int, Mapping[str, str]]]) -> list[CameraLine]:
                 faults.append(f"line {number}: {' '.join(place)} is described differently in an earlier line")
     if not cameras and not faults:
         faults.append("the list is empty")
+    faults += [f"login {name} has the name of a camera" for name in sorted(shared_logins(cameras.values()))
+               if name in cameras]  # fmt: skip
     if faults:
         raise EstateError(faults)
     return list(cameras.values())
 
 
+def cells(line: CameraLine) -> dict[str, str]:
+    """A line as `check` reads it."""
+    texts = {column: str(getattr(line, column)) for column in COLUMNS}
+    texts["holidays"] = " ".join(day.isoformat() for day in line.holidays)
+    texts["identifiers"] = "; ".join(line.identifiers)
+    return texts
+
+
+def shared_logins(lines: Iterable[CameraLine]) -> dict[str, CameraLine]:
+    """The logins that cameras share, each with one of its lines."""
+    return {line.login: line for line in lines if line.login}
+
+
+def new_secrets(lines: Iterable[CameraLine], secrets: Mapping[str, str]) -> tuple[NewSecret, ...]:
+    """What to type into the cameras, for the logins that are new.
+
+    Args:
+        lines: all cameras.
+        secrets: by login.
+    """
+    return tuple(
+        NewSecret(line.camera, line.login_name, secrets[line.login_name])
+        for line in lines
+        if line.login_name in secrets
+    )
+
+
+def _line(texts: Mapping[str, str]) -> CameraLine:
+    values: dict[str, str] = {column: texts[column] for column in (*REQUIRED_COLUMNS, "opening_hours", "login")}
+    parse_opening_hours(texts["opening_hours"])
+    pattern = texts["pattern"] or ANY
+    templates(pattern)
+    window = texts["burst_window_s"] or "0"
+    if not (window.isdecimal() and int(window) <= MAX_BURST_WINDOW_S):
+        raise ValueError(f"burst_window_s '{window}' is not a number of seconds from 0 to {MAX_BURST_WINDOW_S}")
+    return CameraLine(
+        **values,
+        holidays=_holidays(texts["holidays"]),
+        identifiers=tuple(part.strip() for part in texts["identifiers"].split(";") if part.strip()),
+        pattern=pattern,
+        burst_window_s=int(window),
+    )
+
+
+def _holidays(text: str) -> tuple[date, ...]:
+    try:
+        return tuple(sorted({date.fromisoformat(day) for day in text.split()}))
+    except ValueError as error:
+        raise ValueError("holidays are days like 2026-12-25, with spaces between them") from error
+
+
 def _faults(line: CameraLine, zones: set[str]) -> list[str]:
     faults = [
         f"{column} '{value}' may hold a-z, 0-9 and hyphens only, 63 letters at most"
-        for column in ("region", "city", "shop", "camera")
-        if not is_slug(value := getattr(line, column))
+        for column in ("region", "city", "shop", "camera", "login")
+        if (value := getattr(line, column)) and not is_slug(value)
     ]
     faults += [
         f"{column} is longer than {_MAX_NAME_LETTERS} letters"
         for column in ("region_name", "city_name", "shop_name")
         if len(getattr(line, column)) > _MAX_NAME_LETTERS
     ]
+    faults += [
+        f"identifier '{identifier}' is no position like @52.5200,13.4050"
+        for identifier in line.identifiers
+        if is_position(identifier) and read_position(identifier) is None
+    ]
+    if len(line.identifiers) > _MAX_IDENTIFIERS or any(len(i) > _MAX_NAME_LETTERS for i in line.identifiers):
+        faults.append(f"there may be {_MAX_IDENTIFIERS} identifiers of {_MAX_NAME_LETTERS} letters")
+    if len(line.holidays) > _MAX_HOLIDAYS:
+        faults.append(f"there may be {_MAX_HOLIDAYS} holidays")
     if line.time_zone not in zones:
         faults.append(f"time zone '{line.time_zone}' is not in the IANA database (Europe/Berlin is, for instance)")
     return faults
 
 
-def _places(line: CameraLine) -> dict[tuple[str, str], tuple[str, ...]]:
-    return {
+def _places(line: CameraLine) -> dict[tuple[str, str], tuple[object, ...]]:
+    places: dict[tuple[str, str], tuple[object, ...]] = {
         ("region", line.region): (line.region_name,),
         ("city", line.city): (line.city_name, line.region),
-        ("shop", line.shop): (line.shop_name, line.city, line.time_zone),
+        ("shop", line.shop): (line.shop_name, line.city, line.time_zone, line.opening_hours, line.holidays),
     }
+    if line.login:
+        places["login", line.login] = (line.shop,)
+    return places
 
 
-def new_login(camera: str, random: bytes, secret: str) -> Login:
-    """What is kept of a camera's secret.
+def new_login(login: str, random: bytes, secret: str) -> Login:
+    """What is kept of a secret.
 
     Args:
-        camera: slug.
+        login: slug.
         random: 16 random bytes.
         secret: 128 random bits as text, so that one fast hash is enough.
     """
     if len(random) != _SALT_BYTES:
         raise ValueError(f"a salt has {_SALT_BYTES} bytes")
-    return Login(camera, random, hashlib.sha256(random + secret.encode()).digest())
+    return Login(login, random, hashlib.sha256(random + secret.encode()).digest())
 
 
-def login_message(camera: str, shop: str, region: str, login: Login, *, disabled: bool) -> CameraLogin:
-    """What cells need to know of a camera."""
-    return CameraLogin(
-        login=camera,
-        camera_id=camera,
-        shop_id=shop,
-        region_id=region,
-        secret_sha256=login.secret_sha256,
-        salt=login.salt,
-        disabled=disabled,
-    )
+def with_camera(lines: Sequence[CameraLine], shop: str, values: Mapping[str, str]) -> CameraLine:
+    """A further camera of a shop that is registered.
+
+    Args:
+        lines: all cameras.
+        shop: slug.
+        values: the camera's own columns.
+
+    Raises:
+        EstateError: there is no such shop, there is such a camera, or a value is wrong.
+    """
+    neighbour = next((line for line in lines if line.shop == shop), None)
+    if neighbour is None:
+        raise EstateError([f"shop {shop} is not registered: a shop comes with `facetally estate import`"])
+    if any(line.camera == values["camera"] for line in lines):
+        raise EstateError([f"camera {values['camera']} is registered already"])
+    own = {"login": "", "identifiers": "", "pattern": "", "burst_window_s": ""}
+    try:
+        return check([(0, cells(neighbour) | own | dict(values))])[0]
+    except EstateError as error:
+        raise EstateError([fault.removeprefix("line 0: ") for fault in error.faults]) from error

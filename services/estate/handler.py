@@ -1,33 +1,54 @@
-"""Import an estate into the registry, and tell the cells."""
+"""Keep the registry, and tell the cells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from facetally.v1.estate_pb2 import CameraLogin
+from facetally.v1.estate_pb2 import Shop
 
-from services.estate.domain import CameraLine, Imported, Login, NewSecret, new_login
+from services.estate.domain import (
+    CameraLine,
+    EstateError,
+    Imported,
+    Login,
+    NewSecret,
+    new_login,
+    new_secrets,
+    with_camera,
+)
 
 
 class Registry(Protocol):
-    """Where regions, cities, shops and cameras are kept."""
+    """Where regions, cities, shops, cameras and logins are kept."""
 
-    async def known_cameras(self) -> set[str]:
-        """Slugs of all cameras."""
+    async def known_logins(self) -> set[str]:
+        """Names of all logins."""
         ...
 
     async def save(self, lines: Sequence[CameraLine], logins: Sequence[Login]) -> bool:
-        """Keep all lines, and the logins of the new cameras, in one step; whether anything changed."""
+        """Keep all lines, and the new logins, in one step; whether anything changed."""
         ...
 
-    async def logins(self) -> list[CameraLogin]:
-        """What cells need to know, of all cameras."""
+    async def lines(self) -> list[CameraLine]:
+        """All cameras."""
+        ...
+
+    async def replace(self, login: Login) -> list[str]:
+        """Give a login another secret; the cameras that use it. None where there is no such login."""
+        ...
+
+    async def disable(self, camera: str, *, disabled: bool) -> bool:
+        """Disable a camera, or enable it again; whether there is one."""
+        ...
+
+    async def shops(self) -> list[Shop]:
+        """What cells need to know, of all shops."""
         ...
 
 
-class LoginBoard(Protocol):
-    """Where cells read the logins."""
+class Board(Protocol):
+    """Where cells read of the shops."""
 
-    async def post(self, logins: Sequence[CameraLogin]) -> None:
+    async def post(self, shops: Sequence[Shop]) -> None:
         """Make the board say exactly this."""
         ...
 
@@ -45,26 +66,61 @@ class Chance(Protocol):
 
 
 async def import_estate(lines: Sequence[CameraLine], registry: Registry, chance: Chance) -> Imported:
-    """Keep an estate, and give new cameras a login; `publish` then tells the cells. Doing it again changes nothing.
+    """Keep an estate, and make the logins that are new; `publish` then tells the cells. Doing it again changes nothing.
 
     Raises:
+        EstateError: it contradicts what is registered; nothing was kept.
         TransientError: the registry is away; nothing was kept.
     """
-    known = await registry.known_cameras()
-    new = [
-        NewSecret(line.camera, login=line.camera, secret=chance.secret()) for line in lines if line.camera not in known
-    ]
-    logins = [new_login(secret.camera, chance.salt(), secret.secret) for secret in new]
+    known = await registry.known_logins()
+    names = dict.fromkeys(line.login_name for line in lines)
+    secrets = {name: chance.secret() for name in names if name not in known}
+    logins = [new_login(name, chance.salt(), secret) for name, secret in secrets.items()]
     changed = await registry.save(lines, logins)
-    return Imported(cameras=len(lines), new=tuple(new), changed=changed)
+    return Imported(cameras=len(lines), new=new_secrets(lines, secrets), changed=changed)
 
 
-async def publish(registry: Registry, board: LoginBoard) -> int:
-    """Tell the cells all logins; how many there are.
+async def add_camera(shop: str, values: Mapping[str, str], registry: Registry, chance: Chance) -> Imported:
+    """Register a further camera of a shop.
+
+    Raises:
+        EstateError: there is no such shop, there is such a camera, or a value is wrong.
+        TransientError: the registry is away; nothing was kept.
+    """
+    return await import_estate([with_camera(await registry.lines(), shop, values)], registry, chance)
+
+
+async def rotate_secret(login: str, registry: Registry, chance: Chance) -> list[NewSecret]:
+    """Give a login another secret; once it is published, the old one is refused.
+
+    Raises:
+        EstateError: there is no such login.
+        TransientError: the registry is away; nothing was changed.
+    """
+    secret = chance.secret()
+    cameras = await registry.replace(new_login(login, chance.salt(), secret))
+    if not cameras:
+        raise EstateError([f"there is no login {login}"])
+    return [NewSecret(camera, login, secret) for camera in cameras]
+
+
+async def disable(camera: str, registry: Registry, *, disabled: bool) -> None:
+    """Refuse a camera's photos from when it is published, or take them again.
+
+    Raises:
+        EstateError: there is no such camera.
+        TransientError: the registry is away; nothing was changed.
+    """
+    if not await registry.disable(camera, disabled=disabled):
+        raise EstateError([f"there is no camera {camera}"])
+
+
+async def publish(registry: Registry, board: Board) -> int:
+    """Tell the cells of all shops; how many there are.
 
     Raises:
         TransientError: the registry or the board is away. Publishing again is safe.
     """
-    logins = await registry.logins()
-    await board.post(logins)
-    return len(logins)
+    shops = await registry.shops()
+    await board.post(shops)
+    return len(shops)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from services.common.streams import CAMERAS_BUCKET, CONSUMERS, Consumer, inbox_prefix
+from services.common.streams import CONSUMERS, HELD, SHOPS_BUCKET, Consumer, inbox_prefix
 
 DATABASE_ROLES = ("record", "report", "estate")
 
@@ -30,7 +30,14 @@ def _work_through(consumer: Consumer) -> tuple[str, ...]:
 
 def nats_permissions() -> dict[str, NatsPermissions]:
     """Rights by user. `admin` may do everything; the others what their arrow in the flow needs."""
-    cameras = f"KV_{CAMERAS_BUCKET}"
+    shops = f"KV_{SHOPS_BUCKET}"
+    watch_shops = (
+        f"$JS.API.STREAM.INFO.{shops}",
+        f"$JS.API.CONSUMER.*.{shops}",
+        f"$JS.API.CONSUMER.*.{shops}.>",
+        f"$JS.API.DIRECT.GET.{shops}.>",
+        f"$JS.FC.{shops}.>",
+    )
     writes = {"detect": ("faces.>",), "classify": ("results.>",), "record": ()}
     users = {"admin": NatsPermissions((">",), (">",))}
     for consumer in CONSUMERS:
@@ -40,26 +47,16 @@ def nats_permissions() -> dict[str, NatsPermissions]:
     users["ingest"] = NatsPermissions(
         (
             "photos.>",
+            "held.>",
             "rejections.>",
-            f"$JS.API.STREAM.INFO.{cameras}",
-            f"$JS.API.CONSUMER.*.{cameras}",
-            f"$JS.API.CONSUMER.*.{cameras}.>",
-            f"$JS.API.DIRECT.GET.{cameras}.>",
-            f"$JS.FC.{cameras}.>",
+            f"$JS.API.STREAM.MSG.GET.{HELD.name}",
+            f"$JS.API.STREAM.MSG.DELETE.{HELD.name}",
+            *watch_shops,
         ),
         (f"{inbox_prefix('ingest')}.>",),
     )
     users["estate"] = NatsPermissions(
-        (
-            f"$KV.{CAMERAS_BUCKET}.>",
-            f"$JS.API.STREAM.INFO.{cameras}",
-            f"$JS.API.CONSUMER.*.{cameras}",
-            f"$JS.API.CONSUMER.*.{cameras}.>",
-            f"$JS.API.DIRECT.GET.{cameras}.>",
-            f"$JS.API.STREAM.MSG.GET.{cameras}",
-            f"$JS.FC.{cameras}.>",
-        ),
-        (f"{inbox_prefix('estate')}.>",),
+        (f"$KV.{SHOPS_BUCKET}.>", f"$JS.API.STREAM.MSG.GET.{shops}", *watch_shops), (f"{inbox_prefix('estate')}.>",)
     )
     return users
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from services.common.errors import TransientError
-from services.common.streams import CAMERAS_BUCKET, CONSUMERS, STREAMS, Consumer, Stream
+from services.common.streams import CONSUMERS, SHOPS_BUCKET, STREAMS, Consumer, Stream
 
 _PAUSE_S = 0.5
 T = TypeVar("T")
@@ -76,8 +76,8 @@ async def provision(
     for consumer in CONSUMERS:
         if await _patiently(partial(streams.ensure_consumer, consumer), wait_s):
             report(f"consumer {consumer.name} of {consumer.stream} made")
-    if await _patiently(partial(streams.ensure_bucket, CAMERAS_BUCKET), wait_s):
-        report(f"key-value bucket {CAMERAS_BUCKET} made")
+    if await _patiently(partial(streams.ensure_bucket, SHOPS_BUCKET), wait_s):
+        report(f"key-value bucket {SHOPS_BUCKET} made")
     if await _patiently(bucket.ensure, wait_s):
         report("photo bucket made")
     for role, password in passwords.items():

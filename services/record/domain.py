@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from facetally.v1.face_pb2 import ClassifiedFace, FacesClassified, PhotoOutcome
-from facetally.v1.photo_pb2 import PhotoRejected, RejectionReason
+from facetally.v1.photo_pb2 import PhotoRejected, RejectionReason, TimeSource
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.common.errors import PermanentError
@@ -55,6 +55,8 @@ class PhotoRow:
     camera: str
     happened_at: datetime
     received_at: datetime
+    time_source: str
+    stamped_at: datetime | None
     outcome: str
     width_px: int
     height_px: int
@@ -118,6 +120,18 @@ class UploadKey(NamedTuple):
     outcome: str
 
 
+class Clock(NamedTuple):
+    """What a photo says of its camera's clock.
+
+    Args:
+        drift_s: positive where the clock is fast; None where the upload does not say.
+    """
+
+    received_at: datetime
+    time_source: str
+    drift_s: float | None
+
+
 def age_band(age_years: float) -> AgeBand:
     """The band of an age in completed years; an estimate below zero is a baby."""
     years = math.floor(age_years)
@@ -157,6 +171,8 @@ def photo_row(message: FacesClassified, thresholds: Thresholds) -> PhotoRow:
         camera=photo.camera_id,
         happened_at=_time(photo.captured_at),
         received_at=_time(photo.received_at),
+        time_source=_time_source(photo.time_source),
+        stamped_at=_time(photo.stamped_at) if photo.HasField("stamped_at") else None,
         outcome=_name(PhotoOutcome.Name, message.outcome, "PHOTO_OUTCOME_"),
         width_px=message.width_px,
         height_px=message.height_px,
@@ -200,6 +216,19 @@ def tally(rows: Mapping[Row, Place]) -> tuple[dict[VisitorKey, dict[Mood, int]],
     return visitors, uploads
 
 
+def clocks(rows: Mapping[Row, Place]) -> dict[int, Clock]:
+    """Of each camera, by its key, what its last photo says of its clock."""
+    found: dict[int, Clock] = {}
+    for row, place in rows.items():
+        if not isinstance(row, PhotoRow):
+            continue
+        last = found.get(place.camera_id)
+        if last is None or last.received_at < row.received_at:
+            drift_s = (row.stamped_at - row.received_at).total_seconds() if row.stamped_at else None
+            found[place.camera_id] = Clock(row.received_at, row.time_source, drift_s)
+    return found
+
+
 def _face_row(face: ClassifiedFace, thresholds: Thresholds) -> FaceRow:
     emotions = tuple(getattr(face.emotion, emotion) for emotion in EMOTIONS)
     numbers = (face.age_years, face.gender.female, face.score, face.eye_distance_px, *emotions)
@@ -235,6 +264,13 @@ def _time(stamp: Timestamp) -> datetime:
         return stamp.ToDatetime(UTC)
     except (ValueError, OverflowError) as error:
         raise PermanentError("a time is out of range") from error
+
+
+def _time_source(value: int) -> str:
+    """Photos that were announced before this was known were dated by their arrival."""
+    if value == TimeSource.TIME_SOURCE_UNSPECIFIED:
+        return "arrival"
+    return _name(TimeSource.Name, value, "TIME_SOURCE_")
 
 
 def _name(name_of: object, value: int, prefix: str) -> str:

@@ -198,11 +198,23 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class CameraUploads:
-    """What became of a camera's uploads, by outcome."""
+    """What became of a camera's uploads, by outcome.
+
+    Args:
+        is_catch_all: it stands for those of a shared login whose camera was not recognised.
+        drift_s: how fast its clock was at its last photo, slow when negative; None where the upload did not say.
+    """
 
     camera: str
     disabled: bool
     by_outcome: dict[str, int]
+    is_catch_all: bool = False
+    drift_s: float | None = None
+
+    @property
+    def has_wrong_clock(self) -> bool:
+        """Whether its last photo's stamp was more than two minutes off arrival."""
+        return self.drift_s is not None and abs(self.drift_s) > MAX_DRIFT_S
 
     @property
     def total(self) -> int:
@@ -234,7 +246,19 @@ class Tally:
 
 
 LOOKED_AT: Final = ("faces", "no_face", "face_too_small", "unreadable")
-REFUSED: Final = ("empty", "not_jpeg", "truncated", "too_large", "too_many_pixels")
+REFUSED: Final = (
+    "outside_hours",
+    "burst",
+    "not_photo",
+    "empty",
+    "not_jpeg",
+    "truncated",
+    "too_large",
+    "too_many_pixels",
+    "disabled",
+)
+# What a camera's clock may be off before it is reported.
+MAX_DRIFT_S: Final = 120.0
 OUTCOMES: Final = (*LOOKED_AT, *REFUSED)
 
 

@@ -88,6 +88,7 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
             await supervisor.start(*servers)
             await supervisor.run(_provision(ports, secrets, environment))
             report("the servers are provisioned")
+            await supervisor.run(_publish(ports, secrets, environment))
             await supervisor.start(*services)
             yield Machine(settings, ports, secrets, state.certificate(), supervisor)
         finally:
@@ -132,6 +133,20 @@ def _provision(ports: Ports, secrets: dict[str, str], environment: dict[str, str
         command=(sys.executable, "-m", "services.provision"),
         ready=None,
         environment=environment | service_environment("provision", values),
+    )
+
+
+def _publish(ports: Ports, secrets: dict[str, str], environment: dict[str, str]) -> Program:
+    """Tell ingest of the shops again: NATS may have lost what Postgres still knows."""
+    values: dict[str, object] = {
+        "nats": _nats(ports, secrets, "estate"),
+        "postgres_dsn": _dsn(ports, secrets, "estate"),
+    }
+    return Program(
+        name="estate",
+        command=(sys.executable, "-m", "services.estate", "publish"),
+        ready=None,
+        environment=environment | service_environment("estate", values),
     )
 
 

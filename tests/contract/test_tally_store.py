@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -68,7 +68,22 @@ def photo(number: int, faces: int = 1, camera: str = "berlin-mitte-cam") -> Phot
     outcome = "faces" if faces else "no_face"
     shop = camera.removesuffix("-cam")
     return PhotoRow(
-        UUID(int=number), shop, camera, AT, AT, outcome, 1920, 1080, 1_000_000, 0, "key", "d", "c", (FACE,) * faces
+        UUID(int=number),
+        shop,
+        camera,
+        AT,
+        AT,
+        "path",
+        AT + timedelta(seconds=300),
+        outcome,
+        1920,
+        1080,
+        1_000_000,
+        0,
+        "key",
+        "d",
+        "c",
+        (FACE,) * faces,
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.common.messaging import MessageBus
 from services.common.settings import NatsSettings
-from services.common.streams import CAMERAS_BUCKET, CONSUMERS, STREAMS
+from services.common.streams import CONSUMERS, SHOPS_BUCKET, STREAMS
 from services.provision.adapters.nats_streams import NatsStreams
 from services.provision.domain import nats_permissions
 from services.standalone.adapters.nats_server import nats_server
@@ -35,13 +35,13 @@ class NatsServer:
                 await streams.ensure_stream(stream)
             for consumer in CONSUMERS:
                 await streams.ensure_consumer(consumer)
-            await streams.ensure_bucket(CAMERAS_BUCKET)
+            await streams.ensure_bucket(SHOPS_BUCKET)
 
     async def clean(self) -> None:
         """Empty the streams and the key-value bucket, and forget what consumers were given."""
         async with MessageBus.connect(self.settings("admin"), "tests") as bus:
             for consumer in CONSUMERS:
                 await bus.jetstream.delete_consumer(consumer.stream, consumer.name)
-            for name in (*(stream.name for stream in STREAMS), f"KV_{CAMERAS_BUCKET}"):
+            for name in (*(stream.name for stream in STREAMS), f"KV_{SHOPS_BUCKET}"):
                 await bus.jetstream.delete_stream(name)
         await self.provision()

@@ -3,11 +3,10 @@
 import csv
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from services.estate.domain import COLUMNS, CameraLine, EstateError, NewSecret, check
+from services.estate.domain import COLUMNS, REQUIRED_COLUMNS, CameraLine, EstateError, NewSecret, cells, check
 
 
 def read_estate(path: Path) -> list[CameraLine]:
@@ -19,9 +18,13 @@ def read_estate(path: Path) -> list[CameraLine]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-            if missing:
-                raise EstateError([f"columns missing: {', '.join(missing)}. There must be: {', '.join(COLUMNS)}"])
+            columns = reader.fieldnames or ()
+            if missing := [column for column in REQUIRED_COLUMNS if column not in columns]:
+                raise EstateError(
+                    [f"columns missing: {', '.join(missing)}. There must be: {', '.join(REQUIRED_COLUMNS)}"]
+                )
+            if unknown := [column for column in columns if column not in COLUMNS]:
+                raise EstateError([f"columns unknown: {', '.join(unknown)}. There can be: {', '.join(COLUMNS)}"])
             return check((reader.line_num, row) for row in reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EstateError([f"{path} cannot be read: {error}"]) from error
@@ -31,7 +34,7 @@ def write_estate(lines: Iterable[CameraLine], file: TextIO) -> None:
     """List cameras as `read_estate` reads them."""
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
-    writer.writerows(asdict(line) for line in lines)
+    writer.writerows(cells(line) for line in lines)
 
 
 def reserve_secrets(path: Path) -> TextIO:

@@ -2,58 +2,88 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import groupby
 from typing import Any, Self
 
 import asyncpg
-from facetally.v1.estate_pb2 import CameraLogin
+from facetally.v1 import estate_pb2
 
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
-from services.estate.domain import CameraLine, Login, login_message
+from services.estate.domain import CameraLine, EstateError, Login, shared_logins
 
 # Each inserts what is new and changes what differs, and returns a row for every such thing.
-_SAVE = (
-    """
-    insert into region as t (slug, name)
-    select distinct region, region_name from unnest($1::text[], $2::text[]) as i (region, region_name) order by region
-    on conflict (slug) do update set name = excluded.name where t.name <> excluded.name
-    returning 1
-    """,
-    """
-    insert into city as t (region_id, slug, name)
-    select distinct r.region_id, city, city_name
-    from unnest($1::text[], $2::text[], $3::text[]) as i (region, city, city_name) join region r on r.slug = i.region
-    order by city
-    on conflict (slug) do update set region_id = excluded.region_id, name = excluded.name
-    where (t.region_id, t.name) <> (excluded.region_id, excluded.name)
-    returning 1
-    """,
-    """
-    insert into shop as t (city_id, slug, name, time_zone)
-    select distinct c.city_id, shop, shop_name, time_zone
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as i (city, shop, shop_name, time_zone)
-    join city c on c.slug = i.city
-    order by shop
-    on conflict (slug) do update
-    set city_id = excluded.city_id, name = excluded.name, time_zone = excluded.time_zone
-    where (t.city_id, t.name, t.time_zone) <> (excluded.city_id, excluded.name, excluded.time_zone)
-    returning 1
-    """,
-    """
-    update camera t set shop_id = s.shop_id
-    from unnest($1::text[], $2::text[]) as i (shop, camera) join shop s on s.slug = i.shop
-    where t.slug = i.camera and t.shop_id <> s.shop_id
-    returning 1
-    """,
-    """
-    insert into camera (shop_id, slug, login, salt, secret_sha256)
-    select s.shop_id, camera, camera, salt, secret_sha256
-    from unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[]) as i (shop, camera, salt, secret_sha256)
-    join shop s on s.slug = i.shop
-    order by camera
-    returning 1
-    """,
-)
+_SAVE_REGIONS = """
+insert into region as t (slug, name)
+select distinct region, region_name from unnest($1::text[], $2::text[]) as i (region, region_name) order by region
+on conflict (slug) do update set name = excluded.name where t.name <> excluded.name
+returning 1
+"""
+_SAVE_CITIES = """
+insert into city as t (region_id, slug, name)
+select distinct r.region_id, city, city_name
+from unnest($1::text[], $2::text[], $3::text[]) as i (region, city, city_name) join region r on r.slug = i.region
+order by city
+on conflict (slug) do update set region_id = excluded.region_id, name = excluded.name
+where (t.region_id, t.name) <> (excluded.region_id, excluded.name)
+returning 1
+"""
+_SAVE_SHOPS = """
+insert into shop as t (city_id, slug, name, time_zone, opening_hours, holidays)
+select distinct c.city_id, shop, shop_name, time_zone, opening_hours, string_to_array(holidays, ' ')::date[]
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    as i (city, shop, shop_name, time_zone, opening_hours, holidays)
+join city c on c.slug = i.city
+order by shop
+on conflict (slug) do update
+set city_id = excluded.city_id, name = excluded.name, time_zone = excluded.time_zone,
+    opening_hours = excluded.opening_hours, holidays = excluded.holidays
+where (t.city_id, t.name, t.time_zone, t.opening_hours, t.holidays)
+   <> (excluded.city_id, excluded.name, excluded.time_zone, excluded.opening_hours, excluded.holidays)
+returning 1
+"""
+_SAVE_LOGINS = """
+insert into login (slug, salt, secret_sha256)
+select * from unnest($1::text[], $2::bytea[], $3::bytea[]) as i (slug, salt, secret_sha256) order by slug
+returning 1
+"""
+_SAVE_CAMERAS = """
+insert into camera as t (shop_id, login_id, slug, identifiers, pattern, burst_window_s, catch_all)
+select s.shop_id, l.login_id, camera, string_to_array(identifiers, ';'), pattern, burst_window_s, catch_all
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bool[])
+    as i (shop, login, camera, identifiers, pattern, burst_window_s, catch_all)
+join shop s on s.slug = i.shop
+join login l on l.slug = i.login
+order by camera
+on conflict (slug) do update
+set shop_id = excluded.shop_id, login_id = excluded.login_id, identifiers = excluded.identifiers,
+    pattern = excluded.pattern, burst_window_s = excluded.burst_window_s
+where (t.shop_id, t.login_id, t.identifiers, t.pattern, t.burst_window_s)
+   <> (excluded.shop_id, excluded.login_id, excluded.identifiers, excluded.pattern, excluded.burst_window_s)
+returning 1
+"""
+_FORGET_LOGINS = """
+delete from login l where not exists (select from camera c where c.login_id = l.login_id) returning 1
+"""
+# The name of a shared login must not be a camera's.
+_CONTRADICTIONS = """
+select c.slug from camera c join unnest($1::text[], $2::bool[]) as i (camera, catch_all) on i.camera = c.slug
+where c.catch_all <> i.catch_all
+"""
+_LINES = """
+select r.slug as region, r.name as region_name, y.slug as city, y.name as city_name, s.slug as shop, s.name as shop_name,
+       s.time_zone, c.slug as camera, s.opening_hours, s.holidays, nullif(l.slug, c.slug) as login, c.identifiers,
+       c.pattern, c.burst_window_s, c.disabled, c.catch_all, l.salt, l.secret_sha256, l.slug as login_name
+from camera c
+join login l using (login_id)
+join shop s using (shop_id)
+join city y using (city_id)
+join region r using (region_id)
+order by 1, 3, 5, 8
+"""
+# Columns of _LINES that make a CameraLine, when their values are taken as they are.
+_PLAIN = ("region", "region_name", "city", "city_name", "shop", "shop_name", "time_zone", "camera", "opening_hours",
+          "pattern", "burst_window_s")  # fmt: skip
 
 
 class PostgresRegistry:
@@ -65,75 +95,127 @@ class PostgresRegistry:
     @classmethod
     @asynccontextmanager
     async def connect(cls, dsn: str) -> AsyncIterator[Self]:
-        """A connection for the length of the block.
+        """One connection.
 
         Raises:
-            TransientError: the database is away.
+            TransientError: the database is away, now or later.
         """
         try:
-            connection = await asyncpg.connect(dsn, timeout=10, command_timeout=30)
+            connection = await asyncpg.connect(dsn, timeout=10, command_timeout=60)
         except AWAY as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         try:
             yield cls(connection)
         except AWAY as error:
-            raise TransientError(f"Postgres went away: {type(error).__name__}") from error
+            raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         finally:
             await connection.close()
 
-    async def known_cameras(self) -> set[str]:
-        """Slugs of all cameras."""
-        return {row["slug"] for row in await self._connection.fetch("select slug from camera")}
+    async def known_logins(self) -> set[str]:
+        """Names of all logins."""
+        return {row["slug"] for row in await self._connection.fetch("select slug from login")}
 
     async def save(self, lines: Sequence[CameraLine], logins: Sequence[Login]) -> bool:
-        """Keep all lines, and the logins of the new cameras, in one transaction; whether anything changed."""
-        shop_of = {line.camera: line.shop for line in lines}
-        columns = (
-            ([line.region for line in lines], [line.region_name for line in lines]),
-            ([line.region for line in lines], [line.city for line in lines], [line.city_name for line in lines]),
+        """Keep all lines, and the new logins, in one transaction; whether anything changed.
+
+        Raises:
+            EstateError: a login has the name of a camera, or the other way round; nothing was kept.
+        """
+        rows = [
+            (i.shop, i.login_name, i.camera, ";".join(i.identifiers), i.pattern, i.burst_window_s, False) for i in lines
+        ]
+        rows += [(i.shop, name, name, "", "any", 0, True) for name, i in shared_logins(lines).items()]
+        cameras = [list(column) for column in zip(*rows, strict=True)]
+        steps: tuple[tuple[str, tuple[list[Any], ...]], ...] = (
+            (_SAVE_REGIONS, _columns(lines, "region", "region_name")),
+            (_SAVE_CITIES, _columns(lines, "region", "city", "city_name")),
             (
-                [line.city for line in lines],
-                [line.shop for line in lines],
-                [line.shop_name for line in lines],
-                [line.time_zone for line in lines],
+                _SAVE_SHOPS,
+                (
+                    *_columns(lines, "city", "shop", "shop_name", "time_zone", "opening_hours"),
+                    [" ".join(day.isoformat() for day in line.holidays) for line in lines],
+                ),
             ),
-            ([line.shop for line in lines], [line.camera for line in lines]),
-            (
-                [shop_of[login.camera] for login in logins],
-                [login.camera for login in logins],
-                [login.salt for login in logins],
-                [login.secret_sha256 for login in logins],
-            ),
+            (_SAVE_LOGINS, _columns(logins, "login", "salt", "secret_sha256")),
+            (_SAVE_CAMERAS, tuple(cameras)),
+            (_FORGET_LOGINS, ()),
         )
         changes = 0
         async with self._connection.transaction():
-            for command, arguments in zip(_SAVE, columns, strict=True):
+            if wrong := await self._connection.fetch(_CONTRADICTIONS, cameras[2], cameras[6]):
+                raise EstateError([f"{row['slug']} is the name of a login and of a camera" for row in wrong])
+            for command, arguments in steps:
                 changes += len(await self._connection.fetch(command, *arguments))
         return changes > 0
 
-    async def logins(self) -> list[CameraLogin]:
-        """What cells need to know, of all cameras."""
+    async def replace(self, login: Login) -> list[str]:
+        """Give a login another secret; the cameras that use it. None where there is no such login."""
         rows = await self._connection.fetch(
-            "select c.slug as camera, s.slug as shop, r.slug as region, c.salt, c.secret_sha256, c.disabled "
-            "from camera c join shop s using (shop_id) join city using (city_id) join region r using (region_id)"
+            "with changed as (update login set salt = $2, secret_sha256 = $3 where slug = $1 returning login_id) "
+            "select c.slug from camera c join changed using (login_id) where not c.catch_all order by 1",
+            login.login,
+            login.salt,
+            login.secret_sha256,
         )
-        return [
-            login_message(
-                row["camera"],
-                row["shop"],
-                row["region"],
-                Login(row["camera"], row["salt"], row["secret_sha256"]),
-                disabled=row["disabled"],
-            )
-            for row in rows
-        ]
+        return [row["slug"] for row in rows]
+
+    async def disable(self, camera: str, *, disabled: bool) -> bool:
+        """Disable a camera, or enable it again; whether there is one."""
+        command = "update camera set disabled = $2 where slug = $1 returning true"
+        return bool(await self._connection.fetchval(command, camera, disabled))
 
     async def lines(self) -> list[CameraLine]:
         """The estate as it is imported, in order of regions, cities, shops and cameras."""
-        rows = await self._connection.fetch(
-            "select r.slug as region, r.name as region_name, y.slug as city, y.name as city_name, s.slug as shop, "
-            "s.name as shop_name, s.time_zone, c.slug as camera "
-            "from camera c join shop s using (shop_id) join city y using (city_id) join region r using (region_id) "
-            "order by 1, 3, 5, 8"
-        )
-        return [CameraLine(**dict(row)) for row in rows]
+        return [
+            CameraLine(
+                **{column: row[column] for column in _PLAIN},
+                holidays=tuple(row["holidays"]),
+                login=row["login"] or "",
+                identifiers=tuple(row["identifiers"]),
+            )
+            for row in await self._connection.fetch(_LINES)
+            if not row["catch_all"]
+        ]
+
+    async def shops(self) -> list[estate_pb2.Shop]:
+        """What cells need to know, of all shops."""
+        rows = await self._connection.fetch(_LINES)
+        return [_shop(list(group)) for _, group in groupby(rows, lambda row: row["shop"])]
+
+
+def _columns(things: Sequence[object], *names: str) -> tuple[list[Any], ...]:
+    return tuple([getattr(thing, name) for thing in things] for name in names)
+
+
+def _shop(rows: Sequence[Any]) -> estate_pb2.Shop:
+    """One shop, from the rows of its cameras."""
+    first = rows[0]
+    logins = {row["login_name"]: row for row in rows}
+    return estate_pb2.Shop(
+        region_id=first["region"],
+        shop_id=first["shop"],
+        time_zone=first["time_zone"],
+        opening_hours=first["opening_hours"],
+        holidays=[day.isoformat() for day in first["holidays"]],
+        cameras=[
+            estate_pb2.Camera(
+                camera_id=row["camera"],
+                identifiers=row["identifiers"],
+                pattern=row["pattern"],
+                burst_window_s=row["burst_window_s"],
+                disabled=row["disabled"],
+            )
+            for row in rows
+        ],
+        logins=[
+            estate_pb2.Login(
+                login=name,
+                # The camera with the login's name: its owner, or the one that stands for those not recognised.
+                camera_id=name,
+                shared_by=[row["camera"] for row in rows if row["login_name"] == name and row["camera"] != name],
+                secret_sha256=row["secret_sha256"],
+                salt=row["salt"],
+            )
+            for name, row in logins.items()
+        ],
+    )

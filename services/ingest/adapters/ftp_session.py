@@ -1,137 +1,137 @@
-"""One camera's control connection and its data connections, on pyftpdlib.
+"""One camera's control connection, on pyftpdlib."""
 
-pyftpdlib answers 226 as soon as the last byte has come. Here the answer waits until the photo is kept: closing the data
-connection hands the bytes over, and the session replies when it is told the outcome.
-"""
-
-import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from OpenSSL import SSL
-from pyftpdlib.exceptions import _RetryError
-from pyftpdlib.handlers import DTPHandler, TLS_FTPHandler
-from pyftpdlib.handlers.ftps.ssl import SSLConnectionMixin
-from pyftpdlib.ioloop import AsyncChat
+from pyftpdlib.handlers import TLS_FTPHandler
 
-from services.ingest.adapters.virtual_filesystem import UploadBuffer, VirtualFilesystem
-from services.ingest.domain import BUSY, NO_DATA_CONNECTION, Camera, Reply
+from services.ingest.adapters.upload_buffer import UploadBuffer
+from services.ingest.adapters.upload_channel import NoPassivePortError, PassivePort, UploadChannel
+from services.ingest.adapters.virtual_filesystem import VirtualFilesystem
+from services.ingest.domain import BUSY, NO_DATA_CONNECTION, RENAMED, Held, Login, Outcome, Reply
 
 if TYPE_CHECKING:
     from services.ingest.adapters.ftp_server import FtpServer
 
-_READ_BYTES = 256 * 1024
-# Reading, appending to and resuming files are not for cameras.
-_REFUSED_COMMANDS = frozenset({"APPE", "REST", "RETR", "SITE", "SITE CHMOD", "SITE HELP", "MFMT"})
-
-
-class _UploadChannel(DTPHandler):  # type: ignore[misc]
-    """A data connection that brings a photo, or a listing of nothing."""
-
-    ac_in_buffer_size = _READ_BYTES
-    timeout = 60
-    file_obj: Any
-    cmd_channel: "FtpSession"
-
-    def enable_receiving(self, _type: str, cmd: str) -> None:
-        """Receive bytes as they are: a JPEG is never text, whatever TYPE the camera forgot to set."""
-        super().enable_receiving("i", cmd)
-
-    def handle_read(self) -> None:
-        """Take a chunk, or end the transfer as soon as it is too much."""
-        try:
-            chunk = self.recv(self.ac_in_buffer_size)
-        except _RetryError:
-            return
-        except OSError:
-            self.handle_error()
-            return
-        self.tot_bytes_received += len(chunk)
-        if chunk and isinstance(self.file_obj, UploadBuffer) and not self.file_obj.take(chunk):
-            self.close()
-
-    handle_read_event = handle_read  # as in pyftpdlib, which would call its own otherwise
-
-    def handle_close(self) -> None:
-        """The camera closed the connection; before any transfer that is no success, and pyftpdlib would say 226."""
-        if self._initialized:
-            super().handle_close()
-        else:
-            self.close()
-
-    def handle_error(self) -> None:
-        """A broken connection is the end of the upload: whether the photo is whole shows in its bytes."""
-        if not isinstance(sys.exception(), OSError | SSL.Error):
-            self.cmd_channel.log_exception(self)
-        self.close()
-
-    def close(self) -> None:
-        """Hand the upload over, the first time; the answer follows when it is kept."""
-        upload = self.file_obj
-        if not isinstance(upload, UploadBuffer) or not self.receive:
-            super().close()
-            return
-        if self._closed:
-            return
-        AsyncChat.close(self)
-        if self._idler is not None and not self._idler.cancelled:
-            self._idler.cancel()
-        self.cmd_channel.upload_ended(upload)
-
-
-class UploadChannel(SSLConnectionMixin, _UploadChannel):  # type: ignore[misc]
-    """As above, encrypted where the camera asked for it (PROT P)."""
-
-    def __init__(self, sock: Any, cmd_channel: "FtpSession") -> None:
-        super().__init__(sock, cmd_channel)
-        if cmd_channel.is_data_private:
-            self.secure_connection(cmd_channel.ssl_context)
-
-    def use_sendfile(self) -> bool:
-        """There is no file to send."""
-        return False
-
-    def handle_error(self) -> None:
-        """As without encryption; TLS can say nothing any more."""
-        self._error = True
-        _UploadChannel.handle_error(self)
-
-    def handle_failed_ssl_handshake(self) -> None:
-        """Tell the camera (RFC 4217, 10.2)."""
-        self.cmd_channel.respond("522 TLS handshake failed on the data connection.")
-        upload = self.file_obj
-        self._error = True
-        if isinstance(upload, UploadBuffer):
-            upload.close()
-        self.file_obj = None
-        _UploadChannel.close(self)
+_MAX_LINE_BYTES = 8192
+_MAX_HELD = 64
 
 
 class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
     """A control connection. What differs from server to server is set on a subclass, by the server."""
 
     server: "FtpServer.Acceptor"
-    camera: Camera | None = None
-    _in_dtp_queue: Any
     service: ClassVar["FtpServer"]
+    active_mode: ClassVar[bool] = False
+    min_bytes_per_s: ClassVar[int] = 0
+    login_timeout: ClassVar[float] = 30.0
+    _in_dtp_queue: Any
+    _in_buffer: list[bytes]
+    _rnfr: str | None
 
     abstracted_fs = VirtualFilesystem
     dtp_handler = UploadChannel
+    passive_dtp = PassivePort
     banner = "facetally ready."
     use_sendfile = False
     max_login_attempts = 3
-    timeout = 120
-    proto_cmds: ClassVar[dict[str, Any]] = {
-        name: command for name, command in TLS_FTPHandler.proto_cmds.items() if name not in _REFUSED_COMMANDS
-    }
 
     def __init__(self, conn: Any, server: Any, ioloop: Any = None) -> None:
+        self.login: Login | None = None
         self._upload: UploadBuffer | None = None
+        self._held: dict[str, Held] = {}
+        self._is_line_too_long = False
+        self._login_timer: Any = None
         super().__init__(conn, server, ioloop)
 
     @property
     def is_data_private(self) -> bool:
         """Whether the camera asked for encrypted data connections."""
         return bool(self._prot)
+
+    # The control connection
+
+    def on_connect(self) -> None:
+        """Give the camera some time to log in."""
+        self._login_timer = self.ioloop.call_later(self.login_timeout, self._expect_login, _errback=self.handle_error)
+
+    def _expect_login(self) -> None:
+        if not self.authenticated and not self._closed:
+            self.disconnect(Reply(421, "Nobody has logged in: goodbye."))
+
+    def on_login(self, username: str) -> None:
+        """The login is right."""
+        if self.login is not None:
+            self.service.logged_in(self, self.login)
+
+    def disconnect(self, reply: Reply) -> None:
+        """Say why, and close."""
+        self.respond(str(reply))
+        self.close_when_done()
+
+    def collect_incoming_data(self, data: bytes) -> None:
+        """Add to the line; what makes it too long is dropped, and answered once, when the line ends."""
+        if self._in_buffer_len + len(data) > _MAX_LINE_BYTES:
+            self._is_line_too_long = True
+        elif not self._is_line_too_long:
+            self._in_buffer.append(data)
+            self._in_buffer_len += len(data)
+
+    def found_terminator(self) -> None:
+        """A line is complete."""
+        if self._is_line_too_long:
+            self._is_line_too_long = False
+            self._in_buffer = []
+            self._in_buffer_len = 0
+            self.respond("500 Command too long.")
+            return
+        super().found_terminator()
+
+    def ftp_AUTH(self, line: str) -> None:  # noqa: N802
+        """Start TLS. What came in the clear after the command was not said by the one who speaks then (RFC 4217, 15.1)."""
+        super().ftp_AUTH(line)
+        self.ac_in_buffer = b""
+
+    def ftp_FEAT(self, line: str) -> None:  # noqa: N802
+        """What cameras may count on."""
+        features = ["AUTH TLS", "EPSV", "MDTM", "PBSZ", "PROT", "SIZE", "TVFS", "UTF8"]
+        if self.active_mode:
+            features.append("EPRT")
+        self.push("211-Features supported:\r\n" + "".join(f" {feature}\r\n" for feature in sorted(features)))
+        self.respond("211 End FEAT.")
+
+    def ftp_SIZE(self, path: str) -> None:  # noqa: N802
+        """Size of a recent upload, in whatever TYPE: bytes are kept as they came."""
+        try:
+            self.respond(f"213 {self.fs.getsize(path)}")
+        except FileNotFoundError:
+            self.respond("550 No such file.")
+
+    def handle_auth_failed(self, msg: str, password: str) -> None:
+        """Answer a wrong login later, and the later the more there are; or not at all."""
+        self.auth_failed_timeout = self.service.login_failed(self)
+        if self.auth_failed_timeout is not None:
+            super().handle_auth_failed(msg, password)
+
+    def on_login_failed(self, username: str, password: str) -> None:
+        """The failure has been answered."""
+        self.service.login_answered(self)
+
+    # Data connections
+
+    def process_command(self, cmd: str, *args: Any, **kwargs: Any) -> None:
+        """Refuse active mode where it is not wanted."""
+        if cmd in ("PORT", "EPRT") and not self.active_mode:
+            self.respond("502 Active mode is not available: use passive mode (PASV or EPSV).")
+            return
+        super().process_command(cmd, *args, **kwargs)
+
+    def _make_epasv(self, extmode: bool = False) -> None:
+        try:
+            super()._make_epasv(extmode)
+        except NoPassivePortError:
+            self.respond("425 All data ports are in use: try again in a moment.")
+
+    # Uploads
 
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         """Begin an upload, unless there are too many at once already."""
@@ -141,11 +141,25 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
         """As STOR, under a name that we choose."""
         return super().ftp_STOU(line) if self._can_upload() else None
 
+    def ftp_APPE(self, file: str) -> Any:  # noqa: N802
+        """As STOR: some cameras send every photo so. A photo is never made of parts."""
+        return self.ftp_STOR(file)
+
+    def ftp_REST(self, line: str) -> None:  # noqa: N802
+        """There is nothing to go on with, and so a camera starts from the beginning."""
+        if line.strip() == "0":
+            self.respond("350 Starting at the beginning.")
+        else:
+            self.respond("502 An upload cannot be resumed: send the whole photo.")
+
     def _can_upload(self) -> bool:
+        if self.login is None or not self.service.is_current(self):
+            self.disconnect(Reply(421, "This login has changed: log in again."))
+            return False
         if not self._expects_data():
             self.respond(str(NO_DATA_CONNECTION))
             return False
-        if not self.service.has_room():
+        if not self.service.has_room(self.login):
             self.respond(str(BUSY))
             return False
         return True
@@ -170,29 +184,49 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
             self._upload.aborted = True
         super().ftp_ABOR(line)
 
-    def new_upload(self, name: str) -> UploadBuffer:
+    def new_upload(self, path: str) -> UploadBuffer:
         """A buffer that counts against the uploads at once until it is answered or the session ends."""
         self._forget_upload()
-        self._upload = self.service.new_upload(name)
+        assert self.login is not None
+        self._upload = self.service.new_upload(self.login, path)
         return self._upload
 
     def upload_ended(self, upload: UploadBuffer) -> None:
         """The data connection is over; let the photo be kept, and answer then."""
-        if self.camera is None or upload.aborted:
+        if self.login is None or upload.aborted:
             upload.close()
             return
-        self.service.keep(self, self.camera, upload)
+        self.service.keep(self, self.login, upload)
 
-    def answer(self, upload: UploadBuffer, reply: Reply) -> None:
-        """Say what became of the upload."""
+    def answer(self, upload: UploadBuffer, reply: Reply, held: Held | None) -> None:
+        """Say what became of the upload; one that is held waits for its rename."""
         upload.close()
         if self._upload is upload:
             self._upload = None
+        if held is not None:
+            self._held[upload.name] = held
+            if len(self._held) > _MAX_HELD:
+                self._held.pop(next(iter(self._held)))
         if self._closed or upload.aborted:
             return
         self.respond(str(reply))
         if self.data_channel is None or self.data_channel.file_obj is upload:
             self._on_dtp_close()
+
+    def ftp_RNTO(self, path: str) -> Any:  # noqa: N802
+        """Give an upload its final name; a photo that was held is announced first, and answered then."""
+        held = self._held.pop(self._rnfr or "", None)
+        if held is None or self.login is None:
+            return super().ftp_RNTO(path)
+        before, self._rnfr = self._rnfr, None
+        self.fs.rename(before, path)
+        self.service.rename(self, self.login, held, path)
+        return None
+
+    def renamed(self, outcome: Outcome) -> None:
+        """Say that the photo has its name. What is refused under it was accepted before: the camera has done its part."""
+        if not self._closed:
+            self.respond("451 Not renamed, NATS is away." if outcome is Outcome.AWAY else str(RENAMED))
 
     def _forget_upload(self) -> None:
         if self._upload is not None and not self.service.is_keeping(self._upload):
@@ -201,8 +235,11 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
 
     def close(self) -> None:
         """End the session; an upload that is being kept is kept all the same."""
+        if self._login_timer is not None and not self._login_timer.cancelled:
+            self._login_timer.cancel()
         super().close()
         self._forget_upload()
+        self.service.session_closed(self)
 
     def log_exception(self, instance: object) -> None:
         """A bug, or a library's mood: without what the camera sent."""
@@ -212,11 +249,19 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
         """Nothing to add."""
 
 
-def tls_context(certificate: str) -> SSL.Context:
-    """TLS 1.2 and later, with the certificate chain and key of a PEM file."""
-    context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
-    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
-    context.use_certificate_chain_file(certificate)
-    context.use_privatekey_file(certificate)
-    return context
+class ImplicitTlsSession(FtpSession):
+    """A control connection that is encrypted from its first byte on, data connections included (port 990)."""
+
+    def handle(self) -> None:
+        """Shake hands before saying anything."""
+        self._prot = self._pbsz = True
+        self.secure_connection(self.ssl_context)
+
+    def handle_ssl_established(self) -> None:
+        """Now the camera can be greeted."""
+        super().handle()
+
+    def flush_account(self) -> None:
+        """Another login changes nothing about encryption."""
+        super().flush_account()
+        self._prot = self._pbsz = True

@@ -15,7 +15,7 @@ import asyncpg
 from services.common.errors import PermanentError, TransientError
 from services.common.postgres import AWAY
 from services.common.vocabulary import Mood
-from services.record.domain import PhotoRow, Place, Recorded, Row, UploadKey, VisitorKey, tally
+from services.record.domain import PhotoRow, Place, Recorded, Row, UploadKey, VisitorKey, clocks, tally
 
 _TIMEOUT_S = 20.0
 # Such a transaction changes nothing, and goes through when it is tried again.
@@ -51,9 +51,19 @@ from unnest($1::int[], $2::date[], $3::smallint[], $4::text[], $5::int[])
 order by camera_id, local_day, local_hour, outcome::upload_outcome
 on conflict (camera_id, local_day, local_hour, outcome) do update set uploads = t.uploads + excluded.uploads
 """
+_SET_CLOCKS = """
+insert into camera_clock as t (camera_id, received_at, time_source, drift_s)
+select camera_id, received_at, time_source::time_source, drift_s
+from unnest($1::int[], $2::timestamptz[], $3::text[], $4::real[]) as i (camera_id, received_at, time_source, drift_s)
+order by camera_id
+on conflict (camera_id) do update
+set received_at = excluded.received_at, time_source = excluded.time_source, drift_s = excluded.drift_s
+where t.received_at < excluded.received_at
+"""
 _PHOTO_COLUMNS = (
     "photo_id", "camera_id", "captured_at", "received_at", "local_day", "local_hour", "outcome", "width_px",
     "height_px", "size_bytes", "too_small_count", "object_key", "detector_version", "classifier_version",
+    "time_source", "stamped_at",
 )  # fmt: skip
 _FACE_COLUMNS = (
     "photo_id", "local_day", "face_index", "shop_id", "local_hour", "box_left_px", "box_top_px", "box_width_px",
@@ -140,6 +150,9 @@ async def _record(connection: Any, rows: Sequence[Row], places: Mapping[Row, Pla
         await connection.execute(_ADD_VISITORS, *_visitor_columns(visitors))
     if uploads:
         await connection.execute(_ADD_UPLOADS, *_upload_columns(uploads))
+    if seen := clocks(new):
+        columns = zip(*((camera_id, *clock) for camera_id, clock in seen.items()), strict=True)
+        await connection.execute(_SET_CLOCKS, *map(list, columns))
     return Recorded(
         photos=len(photos), rejections=len(new) - len(photos), faces=len(faces), duplicates=len(rows) - len(new)
     )
@@ -149,7 +162,7 @@ def _photo_record(row: PhotoRow, place: Place) -> tuple[object, ...]:
     return (
         row.id, place.camera_id, row.happened_at, row.received_at, place.local_day, place.local_hour, row.outcome,
         row.width_px, row.height_px, row.size_bytes, row.too_small_count, row.object_key, row.detector_version,
-        row.classifier_version,
+        row.classifier_version, row.time_source, row.stamped_at,
     )  # fmt: skip
 
 

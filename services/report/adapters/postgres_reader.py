@@ -135,22 +135,23 @@ class PostgresReader:
         return {row["outcome"]: row["uploads"] for row in rows}
 
     async def cameras(self, shop: str, period: Period) -> Sequence[CameraUploads]:
-        """Every camera of a shop, also those without uploads."""
+        """Every camera of a shop, also those without uploads; those not recognised last, and only where there are any."""
         rows = await self._fetch(
-            "select c.slug, c.disabled, t.outcome::text, sum(t.uploads)::bigint as uploads "
-            "from camera c join shop s using (shop_id) "
+            "select c.slug, c.disabled, c.catch_all, k.drift_s, t.outcome::text, sum(t.uploads)::bigint as uploads "
+            "from camera c join shop s using (shop_id) left join camera_clock k using (camera_id) "
             "left join tally_upload t on t.camera_id = c.camera_id and t.local_day between $2 and $3 "
-            "where s.slug = $1 group by 1, 2, 3 order by 1",
+            "where s.slug = $1 group by 1, 2, 3, 4, 5 order by 3, 1",
             shop,
             period.first,
             period.last,
         )
-        found: dict[tuple[str, bool], dict[str, int]] = {}
+        found: dict[str, CameraUploads] = {}
         for row in rows:
-            by_outcome = found.setdefault((row["slug"], row["disabled"]), {})
+            new = CameraUploads(row["slug"], row["disabled"], {}, row["catch_all"], row["drift_s"])
+            camera = found.setdefault(row["slug"], new)
             if row["outcome"] is not None:
-                by_outcome[row["outcome"]] = row["uploads"]
-        return [CameraUploads(camera, disabled, by_outcome) for (camera, disabled), by_outcome in found.items()]
+                camera.by_outcome[row["outcome"]] = row["uploads"]
+        return [camera for camera in found.values() if camera.total or not camera.is_catch_all]
 
     async def latest(self, level: Level, slug: str) -> tuple[date, int] | None:
         """Local day and hour of the latest photo."""

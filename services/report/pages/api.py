@@ -35,6 +35,10 @@ class CameraJson(BaseModel):
     camera: str
     disabled: bool
     uploads: dict[str, int] = Field(description="By outcome")
+    clock_drift_s: float | None = Field(
+        description="How fast its clock was at its last photo, slow when negative; null where uploads do not say"
+    )
+    not_recognised: bool = Field(description="It stands for uploads of a shared login whose camera was not recognised")
 
 
 class TallyJson(BaseModel):
@@ -88,7 +92,13 @@ def as_json(tally: Tally) -> TallyJson:
             for child in tally.children
         ],
         cameras=[
-            CameraJson(camera=camera.camera, disabled=camera.disabled, uploads=camera.by_outcome)
+            CameraJson(
+                camera=camera.camera,
+                disabled=camera.disabled,
+                uploads=camera.by_outcome,
+                clock_drift_s=camera.drift_s,
+                not_recognised=camera.is_catch_all,
+            )
             for camera in tally.cameras
         ],
     )

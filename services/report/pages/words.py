@@ -25,11 +25,15 @@ OUTCOMES = {
     "no_face": "No face",
     "face_too_small": "Face too small",
     "unreadable": "Unreadable",
+    "outside_hours": "Shop closed",
+    "burst": "Burst",
+    "not_photo": "No photo by name",
     "empty": "Empty file",
     "not_jpeg": "Not a JPEG",
     "truncated": "Cut off",
     "too_large": "File too large",
     "too_many_pixels": "Too many pixels",
+    "disabled": "Disabled",
 }
 PRESETS = {
     Preset.TODAY: "Today",
@@ -57,6 +61,19 @@ def signed(number: float | None) -> str:
         return NONE
     rounded = round(number)
     return f"+{rounded}" if rounded > 0 else f"{MINUS}{-rounded}" if rounded < 0 else "±0"
+
+
+def drift(seconds: float) -> str:
+    """-7200 -> clock 2 h slow, or upload late."""
+    size = abs(seconds)
+    amount = (
+        f"{size / 60:.0f} min"
+        if size < 7200
+        else f"{size / 3600:.0f} h"
+        if size < 172_800
+        else f"{size / 86_400:.0f} d"
+    )
+    return f"clock {amount} fast" if seconds > 0 else f"clock {amount} slow, or uploads late"
 
 
 def band(age_band: AgeBand | None) -> str:

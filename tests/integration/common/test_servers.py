@@ -38,7 +38,7 @@ async def test_report_may_read_tallies_and_neither_write_nor_see_faces(database:
     connection = await asyncpg.connect(database.dsn("report"))
     try:
         assert await connection.fetch("select * from tally_hour") == []
-        for forbidden in ("select * from face", "select secret_sha256 from camera", "delete from tally_hour"):
+        for forbidden in ("select * from face", "select secret_sha256 from login", "delete from tally_hour"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(forbidden)
     finally:

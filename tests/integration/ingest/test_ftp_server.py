@@ -18,7 +18,8 @@ import pytest
 from services.ingest.adapters.ftp_server import FtpOptions, FtpServer, PortTakenError
 from services.ingest.handler import KeepPhoto
 from services.standalone.adapters.state_folder import StateFolder
-from tests.fakes.camera_registry import FakeCameraRegistry
+from tests.fakes.held_photos import FakeHeldPhotos
+from tests.fakes.logins import FakeLogins
 from tests.fakes.photo_storage import FakePhotoStorage
 from tests.fakes.publisher import FakePublisher
 from tests.servers.running import free_ports
@@ -68,7 +69,16 @@ def options(certificate: Path, **changes: object) -> FtpOptions:
         "require_tls": False,
         "max_upload_bytes": LIMIT_BYTES,
         "max_uploads": 8,
+        "implicit_port": None,
+        "active_mode": False,
+        "upload_memory_bytes": 8 * LIMIT_BYTES,
+        "max_uploads_per_login": 8,
+        "min_upload_bytes_per_s": 0,
         "max_connections": 50,
+        "max_connections_per_address": 50,
+        "max_connections_per_login": 50,
+        "idle_timeout_s": 60.0,
+        "login_timeout_s": 20.0,
     }
     return FtpOptions(**(values | changes))  # type: ignore[arg-type]
 
@@ -81,15 +91,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def ftp(certificate: Path) -> AsyncIterator[Ftp]:
-    registry = FakeCameraRegistry()
+    registry = FakeLogins()
     registry.add("cam-1", SECRET)
     registry.add("cam-off", SECRET, disabled=True)
     storage, publisher = FakePhotoStorage(), FakePublisher()
-    handler = KeepPhoto(storage, publisher, lambda: datetime.now(UTC), max_pixels=100_000_000)
+    handler = KeepPhoto(storage, publisher, FakeHeldPhotos(), lambda: datetime.now(UTC), max_pixels=100_000_000)
     chosen = options(certificate)
-    async with FtpServer.running(
-        chosen, registry.find, lambda camera, content, too_large: handler(camera, content, too_large=too_large)
-    ) as server:
+    async with FtpServer.running(chosen, registry.find, handler) as server:
         yield Ftp(chosen, server, storage, publisher)
 
 
@@ -212,10 +220,15 @@ async def test_a_camera_sees_nothing_of_what_it_uploaded_and_changes_nothing(ftp
             session.mkd("a/b/../../../../etc")
             session.cwd("/etc/../../deep/" + "x" * 500)
             assert session.nlst() == []
+            assert session.nlst("/2026/05") == ["photo.jpg"]
             lines: list[str] = []
-            session.retrlines("LIST", lines.append)
-            assert lines == []
-            for command in ("RETR photo.jpg", "RETR ../../../etc/passwd", "APPE photo.jpg", "SITE CHMOD 777 x"):
+            session.retrlines("LIST /2026/05", lines.append)
+            assert lines[0].split()[4] == str(len(photo))
+            assert session.size("/2026/05/photo.jpg") == len(photo)
+            assert session.voidcmd("MDTM /2026/05/photo.jpg").startswith("213 20")
+            with pytest.raises(ftplib.error_perm):
+                session.size("/2026/05/other.jpg")
+            for command in ("RETR photo.jpg", "RETR ../../../etc/passwd", "REST 100", "SITE CHMOD 777 x"):
                 with pytest.raises(ftplib.error_perm):
                     session.sendcmd(command)
             session.rename("photo.jpg", "final.jpg")
@@ -372,7 +385,7 @@ async def test_a_port_in_use_is_named(ftp: Ftp, certificate: Path) -> None:
 
 
 async def test_with_tls_required_nothing_goes_in_the_clear(certificate: Path) -> None:
-    registry = FakeCameraRegistry()
+    registry = FakeLogins()
     registry.add("cam-1", SECRET)
     chosen = options(certificate, require_tls=True)
     async with FtpServer.running(chosen, registry.find, None) as server:  # type: ignore[arg-type]

@@ -2,17 +2,33 @@
 
 import io
 import struct
-from hashlib import sha256
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from services.common.cameras.exif import ExifFacts
+from services.common.cameras.path_patterns import PathFacts, read_path
 from services.common.errors import BadInputError
-from services.common.ids import CameraId, RegionId, ShopId
-from services.ingest.domain import REPLIES, Camera, Outcome, check_photo, may_log_in
+from services.ingest.domain import (
+    REPLIES,
+    Dating,
+    Outcome,
+    TimeSource,
+    check_photo,
+    date_photo,
+    is_no_photo,
+    is_temporary,
+    may_log_in,
+    needs_exif,
+    recognise,
+)
+from tests.fakes.logins import camera, login
+from tests.vendors import EXAMPLES, Example
 
 MAX_PIXELS = 100_000_000
 
@@ -85,19 +101,127 @@ def test_every_outcome_has_a_reply_that_says_what_happened() -> None:
     assert set(REPLIES) == set(Outcome)
     for outcome, reply in REPLIES.items():
         assert reply.text.endswith(".")
-        sends_again = outcome in (Outcome.AWAY, Outcome.TRUNCATED)
+        sends_again = outcome in (Outcome.AWAY, Outcome.TRUNCATED, Outcome.NO_ROOM)
         assert (400 <= reply.code < 500) == sends_again
 
 
-def camera(disabled: bool = False) -> Camera:
-    digest = sha256(b"salt" + b"secret").digest()
-    return Camera(CameraId("c"), ShopId("s"), RegionId("r"), b"salt", digest, disabled)
-
-
 def test_only_the_right_secret_of_a_camera_in_service_logs_in() -> None:
-    assert may_log_in(camera(), "secret")
-    assert not may_log_in(camera(), "Secret")
-    assert not may_log_in(camera(), "")
-    assert not may_log_in(camera(disabled=True), "secret")
+    good = login("cam", "secret", camera("cam"))
+    assert may_log_in(good, "secret")
+    assert not may_log_in(good, "Secret")
+    assert not may_log_in(good, "")
+    assert not may_log_in(good, "\udcff")
+    assert not may_log_in(login("cam", "secret", camera("cam", disabled=True)), "secret")
     assert not may_log_in(None, "secret")
     assert not may_log_in(None, "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "DVRWorkDirectory",
+        "/a/b/DVRWorkDirectory",
+        "x/clip.dav",
+        "x.IDX",
+        "clip.mp4",
+        "testftp.txt",
+        "TESTFTP",
+        "test-101501.jpg",
+    ],
+)
+def test_what_cameras_upload_beside_photos_is_known_by_name(path: str) -> None:
+    assert is_no_photo(path)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.path[-30:])
+def test_no_vendors_photo_is_taken_for_something_else(example: Example) -> None:
+    assert not is_no_photo(example.path)
+    assert not is_temporary(example.path)
+
+
+@pytest.mark.parametrize(
+    "path", ["a/photo.jpg.tmp", "photo", "tmp0001.jpg", ".photo.jpg", "~photo.jpg", "Temp_1.jpg", "x.part"]
+)
+def test_a_temporary_name_is_known(path: str) -> None:
+    assert is_temporary(path)
+
+
+SHARED = login(
+    "shop-1", "s",
+    camera("shop-1"),
+    camera("door", "00:40:8C:77:F8:26", "3J07C6FPAU00272", pattern="axis"),
+    camera("till", "192.168.43.74", "Till 1", "@52.5200,13.4050", pattern="hikvision"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("00-40-8c-77-f8-26_2026112410150142_00007.jpg", "door"),
+        ("IPC/3j07c6fpau00272/2018-07-25/001/jpg/09/50/04[M][0@0][0].jpg", "door"),
+        ("192.168.43.74_01_20210720173322698_FACE_DETECTION.jpg", "till"),
+        ("till 1/2026/photo.jpg", "till"),
+        ("till/photo.jpg", "till"),
+        ("somebody/photo.jpg", "shop-1"),
+    ],
+)
+def test_a_shared_logins_camera_is_found_by_what_its_path_says(path: str, expected: str) -> None:
+    assert recognise(SHARED, read_path(path, SHARED.patterns), ExifFacts()).camera_id == expected
+
+
+@pytest.mark.parametrize(
+    ("exif", "expected"),
+    [
+        (ExifFacts(serial="3J07C6FPAU00272"), "door"),
+        (ExifFacts(position=(52.5205, 13.4050)), "till"),
+        (ExifFacts(position=(52.5300, 13.4050)), "shop-1"),
+        (ExifFacts(serial="other"), "shop-1"),
+    ],
+)
+def test_else_by_exif_and_else_the_photo_is_the_shops(exif: ExifFacts, expected: str) -> None:
+    assert recognise(SHARED, PathFacts(()), exif).camera_id == expected
+
+
+def test_a_path_beats_exif_and_a_login_of_ones_own_beats_both() -> None:
+    path = read_path("till/photo.jpg", ["any"])
+    assert recognise(SHARED, path, ExifFacts(serial="3J07C6FPAU00272")).camera_id == "till"
+    own = login("door", "s", camera("door", "SN-1"))
+    assert recognise(own, path, ExifFacts(serial="SN-2")).camera_id == "door"
+    single = login("shop-1", "s", camera("shop-1"), camera("only"))
+    assert recognise(single, PathFacts(()), ExifFacts()).camera_id == "only"
+
+
+def test_exif_is_read_only_where_the_path_leaves_something_open() -> None:
+    timed = read_path("K3TA_00_20220307125217.jpg", ["any"])
+    assert not needs_exif(login("a", "s", camera("a")), timed)
+    assert needs_exif(login("a", "s", camera("a")), read_path("photo.jpg", ["any"]))
+    assert needs_exif(SHARED, timed)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ARRIVED = datetime(2026, 11, 24, 9, 15, 3, tzinfo=UTC)
+
+
+def dated(shown: datetime | None, exif: datetime | None = None, arrived: datetime = ARRIVED) -> Dating:
+    return date_photo(PathFacts((), shown), ExifFacts(taken_at=exif), BERLIN, arrived)
+
+
+def test_a_photo_is_dated_by_its_path_then_exif_then_arrival_in_the_shops_zone() -> None:
+    shown, utc = datetime(2026, 11, 24, 10, 15, 1), datetime(2026, 11, 24, 9, 15, 1, tzinfo=UTC)
+    assert dated(shown) == Dating(utc, TimeSource.PATH, utc)
+    assert dated(None, shown) == Dating(utc, TimeSource.EXIF, utc)
+    assert dated(None, utc) == Dating(utc, TimeSource.EXIF, utc)
+    assert dated(None) == Dating(ARRIVED, TimeSource.ARRIVAL, None)
+
+
+def test_a_late_photo_is_believed_and_one_from_the_future_is_not() -> None:
+    assert dated(datetime(2018, 7, 25, 9, 50, 4)).captured_at == datetime(2018, 7, 25, 7, 50, 4, tzinfo=UTC)
+    ahead = datetime(2026, 11, 24, 10, 18)
+    assert dated(ahead) == Dating(ARRIVED, TimeSource.ARRIVAL, datetime(2026, 11, 24, 9, 18, tzinfo=UTC))
+    assert dated(datetime(2026, 11, 24, 10, 17)).source is TimeSource.PATH
+
+
+@pytest.mark.parametrize("arrived_hour", [0, 1])
+def test_in_the_hour_that_there_is_twice_arrival_decides(arrived_hour: int) -> None:
+    arrived = datetime(2026, 10, 25, arrived_hour, 30, 5, tzinfo=UTC)
+    assert dated(datetime(2026, 10, 25, 2, 30), arrived=arrived).captured_at.hour == arrived_hour

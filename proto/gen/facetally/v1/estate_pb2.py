@@ -24,13 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x66\x61\x63\x65tally/v1/estate.proto\x12\x0c\x66\x61\x63\x65tally.v1\"\xcb\x01\n\x0b\x43\x61meraLogin\x12\x14\n\x05login\x18\x01 \x01(\tR\x05login\x12\x1b\n\tcamera_id\x18\x02 \x01(\tR\x08\x63\x61meraId\x12\x17\n\x07shop_id\x18\x03 \x01(\tR\x06shopId\x12\x1b\n\tregion_id\x18\x04 \x01(\tR\x08regionId\x12#\n\rsecret_sha256\x18\x05 \x01(\x0cR\x0csecretSha256\x12\x12\n\x04salt\x18\x06 \x01(\x0cR\x04salt\x12\x1a\n\x08\x64isabled\x18\x07 \x01(\x08R\x08\x64isabledb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x66\x61\x63\x65tally/v1/estate.proto\x12\x0c\x66\x61\x63\x65tally.v1\"\xf7\x01\n\x04Shop\x12\x1b\n\tregion_id\x18\x01 \x01(\tR\x08regionId\x12\x17\n\x07shop_id\x18\x02 \x01(\tR\x06shopId\x12\x1b\n\ttime_zone\x18\x03 \x01(\tR\x08timeZone\x12#\n\ropening_hours\x18\x04 \x01(\tR\x0copeningHours\x12\x1a\n\x08holidays\x18\x05 \x03(\tR\x08holidays\x12.\n\x07\x63\x61meras\x18\x06 \x03(\x0b\x32\x14.facetally.v1.CameraR\x07\x63\x61meras\x12+\n\x06logins\x18\x07 \x03(\x0b\x32\x13.facetally.v1.LoginR\x06logins\"\xa3\x01\n\x06\x43\x61mera\x12\x1b\n\tcamera_id\x18\x01 \x01(\tR\x08\x63\x61meraId\x12 \n\x0bidentifiers\x18\x02 \x03(\tR\x0bidentifiers\x12\x18\n\x07pattern\x18\x03 \x01(\tR\x07pattern\x12$\n\x0e\x62urst_window_s\x18\x04 \x01(\rR\x0c\x62urstWindowS\x12\x1a\n\x08\x64isabled\x18\x05 \x01(\x08R\x08\x64isabled\"\x90\x01\n\x05Login\x12\x14\n\x05login\x18\x01 \x01(\tR\x05login\x12\x1b\n\tcamera_id\x18\x02 \x01(\tR\x08\x63\x61meraId\x12\x1b\n\tshared_by\x18\x03 \x03(\tR\x08sharedBy\x12#\n\rsecret_sha256\x18\x04 \x01(\x0cR\x0csecretSha256\x12\x12\n\x04salt\x18\x05 \x01(\x0cR\x04saltb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'facetally.v1.estate_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CAMERALOGIN']._serialized_start=44
-  _globals['_CAMERALOGIN']._serialized_end=247
+  _globals['_SHOP']._serialized_start=44
+  _globals['_SHOP']._serialized_end=291
+  _globals['_CAMERA']._serialized_start=294
+  _globals['_CAMERA']._serialized_end=457
+  _globals['_LOGIN']._serialized_start=460
+  _globals['_LOGIN']._serialized_end=604
 # @@protoc_insertion_point(module_scope)

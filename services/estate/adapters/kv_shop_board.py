@@ -1,31 +1,31 @@
-"""The logins, in a JetStream key-value bucket that every cell watches."""
+"""The shops, in a JetStream key-value bucket that every cell watches."""
 
 from collections.abc import Sequence
 
 import nats.errors
 import nats.js.errors
-from facetally.v1.estate_pb2 import CameraLogin
+from facetally.v1.estate_pb2 import Shop
 
 from services.common.errors import TransientError
 from services.common.messaging import MessageBus
-from services.common.streams import CAMERAS_BUCKET
+from services.common.streams import SHOPS_BUCKET
 
 
-class KvLoginBoard:
-    """The bucket CAMERAS."""
+class KvShopBoard:
+    """The bucket SHOPS."""
 
     def __init__(self, bus: MessageBus) -> None:
         self._bus = bus
 
-    async def post(self, logins: Sequence[CameraLogin]) -> None:
+    async def post(self, shops: Sequence[Shop]) -> None:
         """Make the bucket say exactly this; what it says already is not written again.
 
         Raises:
             TransientError: NATS is away. Posting again is safe.
         """
-        wanted = {login.login: login.SerializeToString(deterministic=True) for login in logins}
+        wanted = {f"{shop.region_id}.{shop.shop_id}": shop.SerializeToString(deterministic=True) for shop in shops}
         try:
-            bucket = await self._bus.jetstream.key_value(CAMERAS_BUCKET)
+            bucket = await self._bus.jetstream.key_value(SHOPS_BUCKET)
             there: dict[str, bytes] = {}
             watcher = await bucket.watchall(ignore_deletes=True)
             try:
@@ -33,10 +33,10 @@ class KvLoginBoard:
                     there[entry.key] = entry.value or b""
             finally:
                 await watcher.stop()
-            for login, value in wanted.items():
-                if there.get(login) != value:
-                    await bucket.put(login, value)
-            for login in there.keys() - wanted.keys():
-                await bucket.delete(login)
+            for key, value in wanted.items():
+                if there.get(key) != value:
+                    await bucket.put(key, value)
+            for key in there.keys() - wanted.keys():
+                await bucket.delete(key)
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise TransientError(f"NATS is away: {type(error).__name__}") from error

@@ -1,0 +1,66 @@
+"""The certificate of FTPS, read again when its file changes: cameras' sessions outlive no certificate."""
+
+from pathlib import Path
+
+from OpenSSL import SSL
+
+from services.common.logging import get_logger
+
+_log = get_logger(__name__)
+
+
+def tls_context(certificate: Path) -> SSL.Context:
+    """TLS 1.2 and later, with the certificate chain and key of a PEM file.
+
+    Raises:
+        OSError: the file cannot be read.
+        SSL.Error: it holds no certificate, or not its key.
+    """
+    certificate.read_bytes()  # OpenSSL says less about a file that is not there
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
+    # A data connection may resume its control connection's session: some clients insist on it, and it costs less.
+    context.set_session_id(b"facetally-ingest")
+    context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
+    context.use_certificate_chain_file(str(certificate))
+    context.use_privatekey_file(str(certificate))
+    context.check_privatekey()
+    return context
+
+
+class TlsCertificate:
+    """A certificate's file, and the context that was made of it.
+
+    Args:
+        path: PEM file with the chain and the key.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._look()
+        self.context = tls_context(path)
+
+    def reload(self) -> bool:
+        """Read the file again if it is another one now; whether there is a new context.
+
+        One that cannot be read is reported, and the old one stays in use.
+        """
+        seen = self._look()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            self.context = tls_context(self._path)
+        except (OSError, SSL.Error) as error:
+            _log.error("certificate_unreadable", error=type(error).__name__)
+            return False
+        _log.info("certificate_reloaded")
+        return True
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size

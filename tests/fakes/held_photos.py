@@ -1,0 +1,35 @@
+"""Photos that wait for their names, in a dictionary."""
+
+from datetime import UTC, datetime
+
+from facetally.v1.photo_pb2 import Photo
+
+from services.common.errors import TransientError
+
+
+class FakeHeldPhotos:
+    """As the stream HELD; `failures` operations fail first."""
+
+    def __init__(self) -> None:
+        self.photos: dict[int, Photo] = {}
+        self.failures = 0
+        self._number = 0
+
+    async def hold(self, photo: Photo) -> int:
+        self._maybe_fail()
+        self._number += 1
+        self.photos[self._number] = photo
+        return self._number
+
+    async def release(self, number: int) -> None:
+        self._maybe_fail()
+        self.photos.pop(number, None)
+
+    async def overdue(self, before: datetime) -> list[tuple[int, Photo]]:
+        self._maybe_fail()
+        return [(n, photo) for n, photo in self.photos.items() if photo.received_at.ToDatetime(UTC) < before]
+
+    def _maybe_fail(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise TransientError("NATS is away")

@@ -1,0 +1,1 @@
+"""Names, EXIF, JPEG structure and opening hours."""
