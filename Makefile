@@ -48,12 +48,12 @@ $(DEMO_PHOTOS): services/demo/domain.py services/demo/sources.txt $(wildcard ser
 
 ##@ Check and test
 .PHONY: test
-test: setup chromium ## Every test, servers and browser included (ARGS="-k name" picks some)
+test: setup test-programs ## Every test, servers and browser included (ARGS="-k name" picks some)
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-.PHONY: chromium
-chromium: $(READY)
-	@scripts/chromium.sh
+.PHONY: test-programs
+test-programs: $(READY)
+	@scripts/test_programs.sh
 
 .PHONY: check
 check: $(READY) ## Format, lint, types, layers, dependencies, messages
@@ -82,7 +82,7 @@ docs: $(READY) ## Write docs/settings.md from the settings classes
 	@$(BIN)/python -m scripts.document_settings
 
 .PHONY: pictures
-pictures: setup chromium ## Take the README's pictures anew, by the browser test
+pictures: setup test-programs ## Take the README's pictures anew, by the browser test
 	@$(BIN)/pytest -q tests/browser -k pictures
 	@cp build/pictures/*.png docs/images/
 
@@ -103,6 +103,11 @@ lock: $(READY) ## Pin the newest allowed versions of every package, by hash
 .PHONY: bench-detect
 bench-detect: setup ## CPU per photo of each step of detection, beside the naive way
 	@$(BIN)/python -m bench.detect
+
+.PHONY: bench-ingest
+bench-ingest: setup ## CPU per upload: received only, beside vsftpd, and all the way to 226
+	@scripts/vsftpd.sh build/vsftpd
+	@$(BIN)/python -m bench.ingest
 
 ##@ Clean up
 .PHONY: clean

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.standalone.adapters.state_folder import StateFolder
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database, PostgresServer
 from tests.servers.running import finish
@@ -62,6 +63,13 @@ def database(postgres_server: PostgresServer) -> Iterator[Database]:
     database = finish(postgres_server.fresh_database())
     yield database
     finish(postgres_server.drop(database))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PEM file with a certificate and its key."""
+    with StateFolder(tmp_path_factory.mktemp("state")) as state:
+        return state.certificate()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Self
 from urllib.parse import quote, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from minio.credentials.credentials import Credentials
 from minio.signer import sign_v4_s3
 
@@ -20,6 +21,15 @@ from services.common.settings import S3Settings
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 _TIMEOUT = aiohttp.ClientTimeout(total=30.0, connect=5.0)
 _MAX_CONNECTIONS = 64
+
+
+class _PhotoBody(aiohttp.BytesPayload):
+    """A request's body that goes out from where it lies; aiohttp would copy it twice, to cut it and to prepend headers."""
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Send the headers, then the body."""
+        writer.send_headers()
+        await writer.write(memoryview(self._value))
 
 
 class PhotoStorage:
@@ -86,7 +96,9 @@ class PhotoStorage:
         )
         try:
             single = {name: str(value) for name, value in signed.items()}
-            async with self._session.request(method, url.geturl(), data=body, headers=single) as response:
+            async with self._session.request(
+                method, url.geturl(), data=_PhotoBody(body) if body is not None else None, headers=single
+            ) as response:
                 answer = await response.read()
                 if response.status == 200:
                     return answer

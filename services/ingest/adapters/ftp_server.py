@@ -201,7 +201,8 @@ class FtpServer:
                 (self._options.host, port), session, ioloop=self._ioloop, backlog=1024
             )
         except OSError as error:
-            cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error  # as pyftpdlib wraps it
+            # pyftpdlib wraps it.
+            cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
             if cause.errno != errno.EADDRINUSE:
                 raise
             raise PortTakenError(

@@ -241,6 +241,21 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
         self._forget_upload()
         self.service.session_closed(self)
 
+    def __repr__(self) -> str:
+        """Short: pyftpdlib puts it into debugging messages that nobody reads, many times an upload."""
+        return type(self).__name__
+
+    def log(self, msg: str, logfun: object = None) -> None:
+        """Nothing: pyftpdlib's lines name files, and putting them together costs time even where nobody reads them."""
+
+    logline = logerror = log
+
+    def log_cmd(self, cmd: str, arg: str, respcode: int, respstr: str) -> None:
+        """Nothing, as above."""
+
+    def log_transfer(self, *details: object, **more: object) -> None:
+        """Nothing, as above."""
+
     def log_exception(self, instance: object) -> None:
         """A bug, or a library's mood: without what the camera sent."""
         self.service.report_exception(type(instance).__name__)

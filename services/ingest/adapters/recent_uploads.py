@@ -46,7 +46,11 @@ class RecentUploads:
     def names_in(self, login: str, folder: str) -> list[str]:
         """Names of the uploads in a folder."""
         start = folder.rstrip("/") + "/"
-        return [path.removeprefix(start) for path in self._files(login) if path.startswith(start) and "/" not in path[len(start) :]]
+        return [
+            path.removeprefix(start)
+            for path in self._files(login)
+            if path.startswith(start) and "/" not in path[len(start) :]
+        ]
 
     def rename(self, login: str, before: str, after: str) -> None:
         """Show an upload under another name."""

@@ -51,6 +51,10 @@ class _PlainChannel(DTPHandler):  # type: ignore[misc]
     reads_at_once = 1
     _lastdata: int
 
+    def __repr__(self) -> str:
+        """Short, as the session's."""
+        return type(self).__name__
+
     def enable_receiving(self, _type: str, cmd: str) -> None:
         """Receive bytes as they are: a JPEG is never text, whatever TYPE the camera forgot to set."""
         super().enable_receiving("i", cmd)

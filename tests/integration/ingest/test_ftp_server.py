@@ -2,123 +2,29 @@
 
 import asyncio
 import ftplib
-import io
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
-from services.ingest.adapters.ftp_server import FtpOptions, FtpServer, PortTakenError
-from services.ingest.handler import KeepPhoto
+from services.ingest.adapters.ftp_server import FtpServer, PortTakenError
 from services.standalone.adapters.state_folder import StateFolder
-from tests.fakes.held_photos import FakeHeldPhotos
-from tests.fakes.logins import FakeLogins
-from tests.fakes.photo_storage import FakePhotoStorage
-from tests.fakes.publisher import FakePublisher
-from tests.servers.running import free_ports
-
-T = TypeVar("T")
-LIMIT_BYTES = 2_000_000
-SECRET = "a secret"
-
-
-@dataclass
-class Ftp:
-    """A server, and what it did."""
-
-    options: FtpOptions
-    server: FtpServer
-    storage: FakePhotoStorage = field(default_factory=FakePhotoStorage)
-    publisher: FakePublisher = field(default_factory=FakePublisher)
-
-    def connect(self, tls: bool = False, login: str = "cam-1", secret: str = SECRET) -> ftplib.FTP:
-        client: ftplib.FTP
-        if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            client = ftplib.FTP_TLS(context=context, timeout=20)
-        else:
-            client = ftplib.FTP(timeout=20)
-        client.connect("127.0.0.1", self.server.port)
-        try:
-            client.login(login, secret)
-            if isinstance(client, ftplib.FTP_TLS):
-                client.prot_p()
-        except ftplib.Error:
-            client.close()
-            raise
-        return client
-
-
-def options(certificate: Path, **changes: object) -> FtpOptions:
-    port, first, *_ = free_ports(12)
-    values: dict[str, object] = {
-        "host": "127.0.0.1",
-        "port": port,
-        "passive_ports": range(first, first + 10),
-        "masquerade_address": None,
-        "certificate": certificate,
-        "require_tls": False,
-        "max_upload_bytes": LIMIT_BYTES,
-        "max_uploads": 8,
-        "implicit_port": None,
-        "active_mode": False,
-        "upload_memory_bytes": 8 * LIMIT_BYTES,
-        "max_uploads_per_login": 8,
-        "min_upload_bytes_per_s": 0,
-        "max_connections": 50,
-        "max_connections_per_address": 50,
-        "max_connections_per_login": 50,
-        "idle_timeout_s": 60.0,
-        "login_timeout_s": 20.0,
-    }
-    return FtpOptions(**(values | changes))  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with StateFolder(tmp_path_factory.mktemp("state")) as state:
-        return state.certificate()
+from tests.servers.ftp import LIMIT_BYTES, SECRET, Ftp, client, insecure_context, options, running_ftp, store
 
 
 @pytest.fixture
 async def ftp(certificate: Path) -> AsyncIterator[Ftp]:
-    registry = FakeLogins()
-    registry.add("cam-1", SECRET)
-    registry.add("cam-off", SECRET, disabled=True)
-    storage, publisher = FakePhotoStorage(), FakePublisher()
-    handler = KeepPhoto(storage, publisher, FakeHeldPhotos(), lambda: datetime.now(UTC), max_pixels=100_000_000)
-    chosen = options(certificate)
-    async with FtpServer.running(chosen, registry.find, handler) as server:
-        yield Ftp(chosen, server, storage, publisher)
+    async with running_ftp(certificate) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def photo(demo_photos: Path) -> bytes:
     return (demo_photos / "photo-01.jpg").read_bytes()
-
-
-async def client(work: Callable[[], T]) -> T:
-    """A blocking client must not block the server, which lives in this loop."""
-    return await asyncio.to_thread(work)
-
-
-def store(session: ftplib.FTP, content: bytes, name: str = "photo.jpg") -> str:
-    """Upload; the server's last reply, whatever it says."""
-    try:
-        return session.storbinary(f"STOR {name}", io.BytesIO(content))
-    except ftplib.Error as error:
-        return str(error)
-    except (BrokenPipeError, ConnectionResetError, ssl.SSLError):  # refused while we were still sending
-        return session.getmultiline()
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
@@ -385,11 +291,7 @@ async def test_a_port_in_use_is_named(ftp: Ftp, certificate: Path) -> None:
 
 
 async def test_with_tls_required_nothing_goes_in_the_clear(certificate: Path) -> None:
-    registry = FakeLogins()
-    registry.add("cam-1", SECRET)
-    chosen = options(certificate, require_tls=True)
-    async with FtpServer.running(chosen, registry.find, None) as server:  # type: ignore[arg-type]
-        ftp = Ftp(chosen, server)
+    async with running_ftp(certificate, require_tls=True) as ftp:
         with pytest.raises(ftplib.error_perm, match="TLS"):
             await client(ftp.connect)
 
@@ -400,3 +302,212 @@ async def test_with_tls_required_nothing_goes_in_the_clear(certificate: Path) ->
 
         with pytest.raises(ftplib.error_perm, match="TLS"):
             await client(unprotected)
+
+
+async def test_a_photo_is_taken_under_its_final_name(ftp: Ftp, photo: bytes) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            assert store(session, photo, "/2026/upload.tmp").startswith("226")
+            assert ftp.announced == []
+            session.rename("/2026/upload.tmp", "/2026/K3TA_00_20220307125217.jpg")
+            assert session.nlst("/2026") == ["K3TA_00_20220307125217.jpg"]
+
+    await client(upload)
+    (announced,) = ftp.announced
+    assert announced.captured_at.ToJsonString() == "2022-03-07T11:52:17Z"
+    assert ftp.held.photos == {}
+    assert list(ftp.storage.photos.values()) == [photo]
+
+
+async def test_a_rename_is_not_confirmed_while_nats_is_away_and_the_photo_stays_held(ftp: Ftp, photo: bytes) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            assert store(session, photo, "upload.tmp").startswith("226")
+            ftp.publisher.failures = 1
+            with pytest.raises(ftplib.error_temp, match=r"^451"):
+                session.rename("upload.tmp", "final.jpg")
+
+    await client(upload)
+    assert len(ftp.held.photos) == 1
+
+
+async def test_appe_is_a_whole_photo_and_nothing_is_resumed(ftp: Ftp, photo: bytes) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            session.voidcmd("TYPE I")
+            assert session.sendcmd("REST 0").startswith("350")
+            with session.transfercmd("APPE photo.jpg") as data:
+                data.sendall(photo)
+            assert session.voidresp().startswith("226")
+            with pytest.raises(ftplib.error_perm, match=r"^502"):
+                session.sendcmd("REST 500")
+
+    await client(upload)
+    assert list(ftp.storage.photos.values()) == [photo]
+
+
+@pytest.mark.parametrize("name", ["DVRWorkDirectory", "clip.mp4", "testftp.txt", "test-101501.jpg"])
+async def test_what_cameras_upload_beside_photos_is_accepted_whatever_its_size(ftp: Ftp, name: str) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            assert store(session, bytes(2 * LIMIT_BYTES), name).startswith("226")
+            assert session.size(name) == 2 * LIMIT_BYTES
+
+    await client(upload)
+    assert ftp.storage.photos == {}
+    assert ftp.publisher.subjects == ["rejections.north.shop-1"]
+
+
+async def test_active_mode_is_a_setting(certificate: Path, ftp: Ftp, photo: bytes) -> None:
+    def refused() -> None:
+        with ftp.connect() as session:
+            for command in ("PORT 127,0,0,1,200,1", "EPRT |1|127.0.0.1|51201|"):
+                with pytest.raises(ftplib.error_perm, match=r"^502"):
+                    session.sendcmd(command)
+
+    await client(refused)
+    async with running_ftp(certificate, active_mode=True) as active:
+
+        def upload() -> str:
+            with active.connect() as session:
+                session.set_pasv(False)
+                return store(session, photo)
+
+        assert (await client(upload)).startswith("226")
+
+        def elsewhere() -> None:
+            with active.connect() as session, pytest.raises(ftplib.error_perm, match="foreign"):
+                session.sendcmd("PORT 10,0,0,1,200,1")
+
+        await client(elsewhere)
+
+
+async def test_passive_replies_name_the_address_of_the_gateway(certificate: Path) -> None:
+    async with running_ftp(certificate, masquerade_address="203.0.113.9") as ftp:
+
+        def ask() -> tuple[str, str]:
+            with ftp.connect() as session:
+                return session.sendcmd("PASV"), session.sendcmd("EPSV")
+
+        passive, extended = await client(ask)
+        assert "(203,0,113,9," in passive
+        assert extended.startswith("229")
+
+
+async def test_when_all_passive_ports_wait_the_next_camera_is_told_so(certificate: Path, photo: bytes) -> None:
+    chosen = options(certificate)
+    async with running_ftp(certificate, passive_ports=chosen.passive_ports[:2]) as ftp:
+
+        def ask() -> None:
+            with ftp.connect() as one, ftp.connect() as two, ftp.connect() as three:
+                one.makepasv()
+                two.makepasv()
+                with pytest.raises(ftplib.error_temp, match=r"^425"):
+                    three.makepasv()
+                one.quit()
+                assert store(three, photo).startswith("226")
+
+        await client(ask)
+
+
+async def test_implicit_tls_speaks_from_the_first_byte(ftp: Ftp, photo: bytes) -> None:
+    def upload() -> str:
+        assert ftp.options.implicit_port
+        context = insecure_context()
+        with (
+            socket.create_connection(("127.0.0.1", ftp.options.implicit_port), timeout=20) as plain,
+            context.wrap_socket(plain) as secure,
+        ):
+            session = ftplib.FTP_TLS(context=context, timeout=20)
+            session.sock, session.file, session.af = secure, secure.makefile("r", encoding="utf-8"), plain.family
+            session.host = "127.0.0.1"
+            assert session.getresp().startswith("220")
+            ftplib.FTP.login(session, "cam-1", SECRET)
+            session.prot_p()
+            return store(session, photo)
+
+    assert (await client(upload)).startswith("226")
+
+
+async def test_a_data_connection_may_resume_the_sessions_tls(ftp: Ftp, photo: bytes) -> None:
+    class Resuming(ftplib.FTP_TLS):
+        resumed = False
+
+        def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
+            connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+            assert isinstance(self.sock, ssl.SSLSocket)
+            secure = self.context.wrap_socket(connection, session=self.sock.session)
+            Resuming.resumed = bool(secure.session_reused)
+            return secure, size
+
+    def upload() -> str:
+        session = Resuming(context=insecure_context(), timeout=20)
+        session.connect("127.0.0.1", ftp.server.port)
+        with session:
+            session.login("cam-1", SECRET)
+            session.prot_p()
+            session.voidcmd("NOOP")  # TLS 1.3 sends what a session is resumed by with the first answers
+            return store(session, photo)
+
+    assert (await client(upload)).startswith("226")
+    assert Resuming.resumed
+
+
+async def test_what_comes_in_the_clear_behind_auth_is_not_obeyed_after_it(ftp: Ftp) -> None:
+    def inject() -> str:
+        context = insecure_context()
+        with socket.create_connection(("127.0.0.1", ftp.server.port), timeout=20) as plain:
+            assert plain.recv(100).startswith(b"220")
+            plain.sendall(b"AUTH TLS\r\nUSER injected\r\n")
+            assert plain.recv(100).startswith(b"234")
+            with context.wrap_socket(plain) as secure:
+                secure.sendall(b"NOOP\r\n")
+                return secure.recv(200).decode()
+
+    assert (await client(inject)).startswith("200")
+
+
+async def test_a_new_certificate_is_used_without_a_restart_and_a_broken_one_is_not(
+    tmp_path: Path, certificate: Path
+) -> None:
+    path = tmp_path / "tls.pem"
+    path.write_bytes(certificate.read_bytes())
+    async with running_ftp(path) as ftp:
+
+        def shown() -> bytes:
+            with ftp.connect(tls=True) as session:
+                assert isinstance(session.sock, ssl.SSLSocket)
+                return session.sock.getpeercert(binary_form=True) or b""
+
+        first = await client(shown)
+        with StateFolder(tmp_path / "other") as other:
+            path.write_bytes(other.certificate().read_bytes())
+        async with asyncio.timeout(20):
+            while await client(shown) == first:
+                await asyncio.sleep(0.2)
+        second = await client(shown)
+        path.write_text("nothing")
+        await asyncio.sleep(6)
+        assert await client(shown) == second
+
+
+async def test_a_login_that_changes_ends_its_sessions_at_their_next_upload(ftp: Ftp, photo: bytes) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            assert store(session, photo).startswith("226")
+            ftp.logins.add("cam-1", "another secret")
+            assert store(session, photo).startswith("421")
+
+    await client(upload)
+
+
+async def test_a_line_of_any_length_is_answered_once(ftp: Ftp, photo: bytes) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            name = "x" * 4096 + ".jpg"
+            assert store(session, photo, name).startswith("226")
+            with pytest.raises(ftplib.error_perm, match="too long"):
+                session.sendcmd("STOR " + "y" * 50_000)
+            assert session.sendcmd("NOOP").startswith("200")
+
+    await client(upload)
