@@ -104,7 +104,7 @@ async def test_what_cameras_send_by_mistake_is_counted_and_stops_nothing(tmp_pat
             assert reply.startswith(code) or "Broken pipe" in reply or "reset" in reply, (reply, code)
         await asyncio.to_thread(send, machine, login, damaged)
         await asyncio.to_thread(send_until_kept, machine, login, good + b"another")
-        numbers = await until(machine, 5)
+        numbers = await until(machine, 6)
         async with asyncio.timeout(30):
             while len(uploads_of(numbers)) < 8:
                 await asyncio.sleep(0.2)

@@ -21,11 +21,12 @@ _READY_WITHIN_S = 60.0
 
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_candidates = itertools.count(20_000 + _worker * 2_000)
+_PORTS_EACH = 6_000
+_candidates = itertools.cycle(range(20_000 + _worker * _PORTS_EACH, 20_000 + (_worker + 1) * _PORTS_EACH))
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on, each given out once.
+    """Ports of loopback that nobody listens on, none given out again before all the others were.
 
     They lie below the range that clients get theirs from; every test process has a range of its own.
     """
