@@ -61,7 +61,6 @@ class UploadBuffer:
 
     def __init__(self, path: str, login: str, memory: UploadMemory, limit_bytes: int, *, discard: bool) -> None:
         self.name = path
-        self.content = bytearray()
         self.received_bytes = 0
         self.refused: Outcome | None = None
         self.aborted = False
@@ -69,25 +68,35 @@ class UploadBuffer:
         self._memory = memory
         self._limit_bytes = limit_bytes
         self._discard = discard
+        # As they came: to let one buffer grow would copy a photo several times.
+        self._chunks: list[bytes] = []
         memory.begin(self, login)
 
-    def take(self, chunk: bytes) -> bool:
+    def take(self, chunks: list[bytes]) -> bool:
         """Add what came; false, and nothing is added, once it is too much."""
-        self.received_bytes += len(chunk)
+        count = sum(map(len, chunks))
+        self.received_bytes += count
         if self._discard:
             return True
-        if len(self.content) + len(chunk) > self._limit_bytes:
+        if self.received_bytes > self._limit_bytes:
             self.refused = Outcome.TOO_LARGE
-        elif not self._memory.take(self, len(chunk)):
+        elif not self._memory.take(self, count):
             self.refused = Outcome.NO_ROOM
         else:
-            self.content += chunk
+            self._chunks += chunks
             return True
         return False
+
+    @property
+    def content(self) -> bytes:
+        """All that came, in one piece."""
+        if len(self._chunks) > 1:
+            self._chunks = [b"".join(self._chunks)]
+        return self._chunks[0] if self._chunks else b""
 
     def close(self) -> None:
         """Free the memory."""
         if not self.closed:
             self.closed = True
-            self.content = bytearray()
+            self._chunks = []
             self._memory.end(self)

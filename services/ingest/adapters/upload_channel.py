@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL import SSL
-from pyftpdlib.exceptions import _RetryError
 from pyftpdlib.handlers import DTPHandler
 from pyftpdlib.handlers.ftp.dispatchers import PassiveDTP
 from pyftpdlib.handlers.ftps.ssl import SSLConnectionMixin
@@ -19,7 +18,7 @@ from services.ingest.adapters.upload_buffer import UploadBuffer
 if TYPE_CHECKING:
     from services.ingest.adapters.ftp_session import FtpSession
 
-# Plain connections give as much as the kernel has; encrypted ones a record at a time.
+# Plain connections give as much as the kernel has; encrypted ones a record at a time, a call for each.
 _READ_BYTES = 256 * 1024
 _RECORD_BYTES = 16 * 1024
 _RECORDS_AT_ONCE = 16
@@ -50,6 +49,7 @@ class _PlainChannel(DTPHandler):  # type: ignore[misc]
     cmd_channel: "FtpSession"
     reads_at_once = 1
     _lastdata: int
+    _error = False  # a broken connection is closed without TLS's good-bye
 
     def __repr__(self) -> str:
         """Short, as the session's."""
@@ -61,20 +61,25 @@ class _PlainChannel(DTPHandler):  # type: ignore[misc]
 
     def handle_read(self) -> None:
         """Take what is there, or end the transfer as soon as it is too much."""
-        for _ in range(self.reads_at_once):
-            try:
-                chunk = self.recv(self.ac_in_buffer_size)
-            except _RetryError:
-                return
-            except OSError:
-                self.handle_error()
-                return
-            self.tot_bytes_received += len(chunk)
-            if not chunk:
-                return
-            if isinstance(self.file_obj, UploadBuffer) and not self.file_obj.take(chunk):
-                self.close()
-                return
+        chunks: list[bytes] = []
+        is_over = False
+        receive = self.socket.recv
+        try:
+            while len(chunks) < self.reads_at_once and not is_over:
+                chunk = receive(self.ac_in_buffer_size)
+                chunks.append(chunk)
+                is_over = not chunk
+        except (BlockingIOError, InterruptedError, SSL.WantReadError, SSL.WantWriteError):
+            pass  # that was all for now
+        except SSL.ZeroReturnError:
+            is_over = True
+        except (OSError, SSL.Error):  # whether the photo is whole shows in its bytes
+            is_over = self._error = True
+        self.tot_bytes_received += sum(map(len, chunks))
+        if isinstance(self.file_obj, UploadBuffer) and not self.file_obj.take(chunks):
+            self.close()
+        elif is_over:
+            self.handle_close()
 
     handle_read_event = handle_read  # as in pyftpdlib, which would call its own otherwise
 
