@@ -9,6 +9,7 @@ import uvloop
 from services.common.logging import configure_logging
 from services.ingest.__main__ import ftp_options
 from services.ingest.adapters.ftp_server import FtpServer
+from services.ingest.adapters.glibc_heap import keep_freed_memory
 from services.ingest.domain import Held, Login, Outcome, Result, Upload
 from services.ingest.settings import IngestSettings
 from tests.fakes.logins import FakeLogins
@@ -28,6 +29,7 @@ class Forget:
 
 async def main(port: int, certificate: Path, login: str, secret: str) -> None:
     """Receive until ended."""
+    keep_freed_memory()
     logins = FakeLogins()
     logins.add(login, secret)
     nothing = {"url": "http://127.0.0.1:1", "access_key": "-", "secret_key": "-"}

@@ -9,6 +9,7 @@ from services.common.logging import get_logger
 from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
 from services.ingest.adapters.ftp_server import FtpOptions, FtpServer
+from services.ingest.adapters.glibc_heap import keep_freed_memory
 from services.ingest.adapters.kv_login_registry import KvLoginRegistry
 from services.ingest.adapters.stream_held_photos import StreamHeldPhotos
 from services.ingest.handler import KeepPhoto
@@ -57,6 +58,7 @@ async def _announce_overdue(keep_photo: KeepPhoto) -> None:
 
 async def serve(settings: IngestSettings, runtime: Runtime) -> None:
     """Take uploads until asked to stop."""
+    keep_freed_memory()
     async with (
         MessageBus.connect(settings.nats, "ingest") as bus,
         PhotoStorage.connect(settings.s3) as storage,
