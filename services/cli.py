@@ -3,7 +3,9 @@
 import typer
 
 from services.demo.__main__ import app as demo
+from services.detect.__main__ import app as detect
 from services.estate.__main__ import app as estate
+from services.estate.__main__ import camera_app as camera
 from services.standalone.__main__ import app as standalone
 
 app = typer.Typer(
@@ -12,6 +14,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+camera.add_typer(detect)
 app.add_typer(standalone)
 app.add_typer(demo)
 app.add_typer(estate, name="estate")
+app.add_typer(camera, name="camera")

@@ -1,16 +1,18 @@
-"""Messages over NATS JetStream: publish until it is on disk, and work through a durable consumer."""
+"""Messages over NATS: publish until JetStream has it on disk, work through a durable consumer, ask and answer."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
 import nats
 import nats.errors
+import nats.micro
 from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.micro.request import ERROR_CODE_HEADER, ERROR_HEADER, Request, ServiceError
 
-from services.common.errors import PermanentError, TransientError
+from services.common.errors import BadInputError, PermanentError, TransientError
 from services.common.inbox import Inbox
 from services.common.logging import get_logger
 from services.common.settings import NatsSettings
@@ -20,6 +22,8 @@ _log = get_logger(__name__)
 _PUBLISH_TIMEOUT_S = 5.0
 _RECONNECT_WAIT_S = 0.5
 _FLUSH_TIMEOUT_S = 3
+# What an answer that is none says, by HTTP's codes.
+_BAD_INPUT, _BUG = "422", "500"
 
 
 class MessageBus:
@@ -87,6 +91,47 @@ class MessageBus:
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise TransientError(f"publishing failed: {type(error).__name__}") from error
         return acknowledged.seq
+
+    async def ask(self, subject: str, body: bytes, timeout_s: float) -> bytes:
+        """What one of those who answer on a subject says.
+
+        Raises:
+            BadInputError: it can make nothing of the body, or the body is larger than the server takes.
+            TransientError: nobody answers, or not in time.
+        """
+        try:
+            reply = await self._client.request(subject, body, timeout=timeout_s)
+        except nats.errors.MaxPayloadError as error:
+            raise BadInputError("too_large", "The file is larger than can be asked about.") from error
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise TransientError(f"nobody answers: {type(error).__name__}") from error
+        headers = reply.headers or {}
+        if code := headers.get(ERROR_CODE_HEADER):
+            reason, _, message = headers.get(ERROR_HEADER, "").partition(": ")
+            raise BadInputError(reason, message) if code == _BAD_INPUT else TransientError(f"it failed there: {code}")
+        return reply.data
+
+    @asynccontextmanager
+    async def answering(
+        self, name: str, subject: str, answer: Callable[[bytes], Awaitable[bytes]]
+    ) -> AsyncIterator[None]:
+        """Answer what is asked on a subject, one question after the other, while the block runs."""
+
+        async def respond(request: Request) -> None:
+            try:
+                await request.respond(await answer(request.data))
+            except BadInputError as error:
+                raise ServiceError(_BAD_INPUT, f"{error.reason}: {error}") from error
+            except Exception as error:
+                _log.exception("answer_bug", subject=subject)
+                raise ServiceError(_BUG, "bug") from error
+
+        service = await nats.micro.add_service(self._client, name=name, version="1.0.0")
+        try:
+            await service.add_endpoint(name=name, subject=subject, handler=respond)
+            yield
+        finally:
+            await service.stop()
 
     async def inbox(self, consumer: Consumer) -> Inbox:
         """The messages waiting for one durable consumer, which `services.provision` has created."""

@@ -15,6 +15,8 @@ ACK_WAIT_S = 30.0
 MAX_ATTEMPTS = 5
 
 SHOPS_BUCKET = "SHOPS"
+# A question to whichever detect is free, and its answer; nothing of it is kept.
+EXAMINE_SUBJECT = "examine.photo"
 DEAD_STREAM = "DEAD"
 
 

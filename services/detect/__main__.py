@@ -1,18 +1,30 @@
-"""python -m services.detect."""
+"""python -m services.detect, and the command `facetally camera check`."""
 
+import asyncio
+import socket
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
+import typer
 from facetally.v1.face_pb2 import PhotoOutcome
 from facetally.v1.photo_pb2 import PhotoStored
 from prometheus_client import Counter
 
+from services.common.cameras.acceptance import Verdict, judge
+from services.common.cameras.exif import read_exif
+from services.common.cameras.jpeg import NotJpegError, TruncatedJpegError, read_structure
+from services.common.cameras.path_patterns import ANY, PATTERN_NAMES, PatternError, read_path
+from services.common.errors import BadInputError
 from services.common.inbox import Delivery
 from services.common.lifecycle import Runtime, run_service
 from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
-from services.common.streams import DETECT
-from services.detect.adapters.dlib_detector import DlibDetector
-from services.detect.handler import DetectFaces
+from services.common.streams import DETECT, EXAMINE_SUBJECT
+from services.detect.adapters.dlib_detector import WINDOW_PX, DlibDetector
+from services.detect.adapters.jpeg_decoder import preview
+from services.detect.adapters.verdict_tables import VerdictTables
+from services.detect.handler import DetectFaces, ExaminePhoto
 from services.detect.settings import DetectSettings
 
 PHOTOS = Counter(
@@ -21,6 +33,11 @@ PHOTOS = Counter(
     ["outcome"],
 )
 FACES = Counter("facetally_detect_faces_total", "Faces that count")
+# Looking for the smallest faces costs memory and time by the pixel: larger photos are looked at once.
+_CLOSE_UP_PIXELS = 25_000_000
+_PREVIEW_PX = 1280
+
+app = typer.Typer()
 
 
 async def serve(settings: DetectSettings, runtime: Runtime) -> None:
@@ -29,12 +46,14 @@ async def serve(settings: DetectSettings, runtime: Runtime) -> None:
         MessageBus.connect(settings.nats, "detect") as bus,
         PhotoStorage.connect(settings.s3) as storage,
         DlibDetector.running(settings.min_face_px, settings.score_threshold, settings.max_photo_pixels) as detector,
+        DlibDetector.running(WINDOW_PX, settings.score_threshold, _CLOSE_UP_PIXELS) as close_up,
     ):
         runtime.health.ready_when("nats", bus.is_ready)
         runtime.health.ready_when("s3", storage.is_ready)
         detect_faces = DetectFaces(
             storage, detector, bus, min_face_px=settings.min_face_px, max_faces=settings.max_faces
         )
+        examine_photo = _examiner(detector, close_up, settings.min_face_px, settings.max_photo_pixels)
 
         async def handle(deliveries: Sequence[Delivery]) -> None:
             for delivery in deliveries:
@@ -42,9 +61,80 @@ async def serve(settings: DetectSettings, runtime: Runtime) -> None:
                 PHOTOS.labels(PhotoOutcome.Name(result.outcome).removeprefix("PHOTO_OUTCOME_").lower()).inc()
                 FACES.inc(len(result.faces))
 
+        async def answer(photo: bytes) -> bytes:
+            return (await examine_photo(photo)).SerializeToString()
+
         inbox = await bus.inbox(DETECT)
-        runtime.health.started()
-        await inbox.run(handle, stopping=runtime.stopping, batches_in_flight=settings.photos_in_flight)
+        async with bus.answering("examine", EXAMINE_SUBJECT, answer):
+            runtime.health.started()
+            await inbox.run(handle, stopping=runtime.stopping, batches_in_flight=settings.photos_in_flight)
+
+
+def _examiner(detector: DlibDetector, close_up: DlibDetector, min_face_px: int, max_pixels: int) -> ExaminePhoto:
+    async def shrink(photo: bytes) -> bytes:
+        return await asyncio.to_thread(preview, photo, _PREVIEW_PX, max_pixels)
+
+    return ExaminePhoto(detector, close_up, shrink, min_face_px=min_face_px)
+
+
+@app.command("check")
+def check_command(
+    photos: Annotated[
+        list[Path], typer.Argument(help="Photos that the camera has taken, named as it uploads them", exists=True)
+    ],
+    path: Annotated[
+        str, typer.Option(help="Folders and name as the camera uploads them, where the file here is called otherwise")
+    ] = "",
+    pattern: Annotated[
+        str, typer.Option(help=f"How it names its uploads: {', '.join(PATTERN_NAMES)}, or a template")
+    ] = ANY,
+    shared_login: Annotated[
+        bool, typer.Option("--shared-login", help="Other cameras upload with the same login")
+    ] = False,
+    server: Annotated[str, typer.Option(help="Address of the FTP service")] = "",
+    port: Annotated[int, typer.Option(help="Its port")] = 2121,
+) -> None:
+    """Try out photos of a camera: is it all that an exit camera must be? Ends with 1 where one is not."""
+    report = VerdictTables()
+    try:
+        results = asyncio.run(_check(photos, path, pattern, own_login=not shared_login))
+    except PatternError as error:
+        raise typer.BadParameter(str(error), param_hint="--pattern") from error
+    passed = 0
+    for photo, result in zip(photos, results, strict=True):
+        passed += report.photo(photo, result)
+    report.summary(passed, len(photos))
+    report.settings(server or socket.getfqdn(), port)
+    if passed < len(photos):
+        raise typer.Exit(1)
+
+
+async def _check(photos: list[Path], path: str, pattern: str, *, own_login: bool) -> list[list[Verdict] | str]:
+    """The verdicts on each photo, or why there are none."""
+    read_path("", (pattern,))
+    # What the service does where nothing is set; it needs no connection to be asked for that.
+    min_face_px, score_threshold, max_pixels = (
+        DetectSettings.model_fields[name].default for name in ("min_face_px", "score_threshold", "max_photo_pixels")
+    )
+    results: list[list[Verdict] | str] = []
+    async with (
+        DlibDetector.running(min_face_px, score_threshold, max_pixels) as detector,
+        DlibDetector.running(WINDOW_PX, score_threshold, _CLOSE_UP_PIXELS) as close_up,
+    ):
+        examine_photo = _examiner(detector, close_up, min_face_px, max_pixels)
+        for photo in photos:
+            try:
+                content = photo.read_bytes()
+                exif = read_exif(read_structure(content).exif)
+                facts = read_path(path or str(photo), (pattern,))
+                results.append(judge(await examine_photo(content), facts, exif, own_login=own_login))
+            except NotJpegError:
+                results.append("this is not a JPEG photo")
+            except TruncatedJpegError:
+                results.append("the photo's end is missing")
+            except (BadInputError, OSError) as error:
+                results.append(str(error))
+    return results
 
 
 if __name__ == "__main__":

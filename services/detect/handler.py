@@ -1,14 +1,15 @@
-"""Look at one stored photo, and say which faces it holds."""
+"""Look at one stored photo, and say which faces it holds; look at one that somebody tries out, and say all about it."""
 
+from contextlib import suppress
 from typing import Protocol
 
-from facetally.v1.face_pb2 import FacesDetected
+from facetally.v1.face_pb2 import FacesDetected, PhotoExamined
 from facetally.v1.photo_pb2 import PhotoStored
 from google.protobuf.message import Message
 
 from services.common.errors import BadInputError
 from services.common.ids import subject
-from services.detect.domain import Sighting, judge, unreadable
+from services.detect.domain import Sighting, examined, is_large_enough, judge, unreadable
 
 
 class PhotoSource(Protocol):
@@ -29,6 +30,14 @@ class FaceDetector(Protocol):
 
     async def detect(self, photo: bytes) -> Sighting:
         """Faces in a JPEG; BadInputError when it cannot be decoded."""
+        ...
+
+
+class Shrink(Protocol):
+    """What makes a photo fit on a page."""
+
+    async def __call__(self, photo: bytes) -> bytes:
+        """The upright photo as a small JPEG; BadInputError when it cannot be decoded."""
         ...
 
 
@@ -71,3 +80,30 @@ class DetectFaces:
             result = judge(photo, sighting, self._min_face_px, self._max_faces, version)
         await self._publisher.publish(target, result, photo.photo_id)
         return result
+
+
+class ExaminePhoto:
+    """A photo that somebody tries out in, all that can be seen in it out. Nothing is kept.
+
+    Args:
+        detector: the one that all photos are looked at with: what it finds is what will count.
+        close_up: finds smaller faces, at a higher cost; asked only where the other found none that counts.
+    """
+
+    def __init__(self, detector: FaceDetector, close_up: FaceDetector, shrink: Shrink, *, min_face_px: int) -> None:
+        self._detector = detector
+        self._close_up = close_up
+        self._shrink = shrink
+        self._min_face_px = min_face_px
+
+    async def __call__(self, photo: bytes) -> PhotoExamined:
+        """Return what is to be seen.
+
+        Raises:
+            BadInputError: it cannot be decoded.
+        """
+        sighting = await self._detector.detect(photo)
+        if not any(is_large_enough(face, self._min_face_px) for face in sighting.faces):
+            with suppress(BadInputError):  # too many pixels to look so closely: what the first look found stays
+                sighting = await self._close_up.detect(photo)
+        return examined(sighting, self._min_face_px, self._detector.version, await self._shrink(photo))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from services.common.streams import CONSUMERS, HELD, SHOPS_BUCKET, Consumer, inbox_prefix
+from services.common.streams import CONSUMERS, EXAMINE_SUBJECT, HELD, SHOPS_BUCKET, Consumer, inbox_prefix
 
 DATABASE_ROLES = ("record", "report", "estate")
 
@@ -38,12 +38,16 @@ def nats_permissions() -> dict[str, NatsPermissions]:
         f"$JS.API.DIRECT.GET.{shops}.>",
         f"$JS.FC.{shops}.>",
     )
-    writes = {"detect": ("faces.>",), "classify": ("results.>",), "record": ()}
+    report_inbox = f"{inbox_prefix('report')}.>"
+    writes = {"detect": ("faces.>", report_inbox), "classify": ("results.>",), "record": ()}
+    answers = {"detect": (EXAMINE_SUBJECT, "$SRV.>")}
     users = {"admin": NatsPermissions((">",), (">",))}
     for consumer in CONSUMERS:
         users[consumer.name] = NatsPermissions(
-            (*writes[consumer.name], *_work_through(consumer)), (f"{inbox_prefix(consumer.name)}.>",)
+            (*writes[consumer.name], *_work_through(consumer)),
+            (f"{inbox_prefix(consumer.name)}.>", *answers.get(consumer.name, ())),
         )
+    users["report"] = NatsPermissions((EXAMINE_SUBJECT,), (report_inbox,))
     users["ingest"] = NatsPermissions(
         (
             "photos.>",

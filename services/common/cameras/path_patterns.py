@@ -91,13 +91,18 @@ class PathFacts:
     Args:
         identifiers: what may identify the camera, normalised, the surest first.
         taken_at: when the photo was taken: without a time zone as the camera's clock shows it, or in UTC.
-        is_extra: it is a cut-out of another photo, or was taken before or after the one of the trigger.
+        is_cut_out: it is a cut-out of another photo.
+        is_off_trigger: it was taken before or after the one of the trigger.
+        pattern: the pattern that fits; empty where none does.
+        named: what the pattern says of the camera, as it is written; empty where it says nothing.
     """
 
     identifiers: tuple[str, ...]
     taken_at: datetime | None = None
     is_cut_out: bool = False
     is_off_trigger: bool = False
+    pattern: str = ""
+    named: str = ""
 
 
 def normalise(identifier: str) -> str:
@@ -175,14 +180,21 @@ def read_path(path: str, patterns: Iterable[str]) -> PathFacts:
                 taken_at = _time(found)
             except (ValueError, OverflowError):  # 25 o'clock: it was another pattern
                 continue
-            identifiers = [found[name] for name in _IDENTITIES if found.get(name)]
+            identifiers = [value for name in _IDENTITIES if (value := found.get(name))]
             return PathFacts(
                 _normalised([*identifiers, *reversed(folders)]),
                 taken_at,
                 is_cut_out=int(found.get("part") or 0) != 0,
                 is_off_trigger=(found.get("phase") or "trg").lower() != "trg",
+                pattern=_name(template),
+                named=identifiers[0] if identifiers else "",
             )
     return PathFacts(_normalised(reversed(folders)))
+
+
+def _name(template: str) -> str:
+    """A built-in template's vendor, or the template itself."""
+    return next((vendor for vendor, forms in VENDORS.items() if template in forms), template)
 
 
 def _normalised(identifiers: Iterable[str]) -> tuple[str, ...]:

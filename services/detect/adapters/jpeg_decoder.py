@@ -16,6 +16,7 @@ from services.common.errors import BadInputError
 
 # Photos have their EXIF block right at the start.
 _EXIF_WITHIN_BYTES = 4096
+_PREVIEW_QUALITY = 80
 # What turns or mirrors the stored pixels into the upright photo, by EXIF orientation: transpose, flip rows, flip columns.
 _UPRIGHT = {
     1: (False, False, False),
@@ -55,10 +56,7 @@ def decode(photo: bytes, min_scale: float, max_pixels: int) -> DecodedPhoto:
     Raises:
         BadInputError: it is no JPEG, it is too large, or its data is beyond repair.
     """
-    try:
-        height, width, colour_space, _ = simplejpeg.decode_jpeg_header(photo, strict=False)
-    except (ValueError, KeyError) as error:  # KeyError: a colour space that libjpeg does not know
-        raise BadInputError("unreadable", "not a JPEG that can be decoded") from error
+    height, width, colour_space, _ = _header(photo)
     if height * width > max_pixels:
         raise BadInputError("too_many_pixels", f"{width} x {height} pixels are more than {max_pixels}")
     least = (max(1, math.ceil(height * min_scale)), max(1, math.ceil(width * min_scale)))
@@ -71,6 +69,27 @@ def decode(photo: bytes, min_scale: float, max_pixels: int) -> DecodedPhoto:
         rgb, height, width = rgb.transpose(1, 0, 2), width, height
     rgb = rgb[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
     return DecodedPhoto(np.ascontiguousarray(rgb), width_px=width, height_px=height)
+
+
+def preview(photo: bytes, longest_px: int, max_pixels: int) -> bytes:
+    """The upright photo as a JPEG whose longer side has at most `longest_px`, without whatever else the file held.
+
+    Raises:
+        BadInputError: as `decode`.
+    """
+    height, width, _, _ = _header(photo)
+    decoded = decode(photo, min(1.0, longest_px / max(height, width)), max_pixels)
+    image = Image.fromarray(decoded.rgb)
+    image.thumbnail((longest_px, longest_px))
+    return bytes(simplejpeg.encode_jpeg(np.asarray(image), quality=_PREVIEW_QUALITY))
+
+
+def _header(photo: bytes) -> tuple[int, int, str, str]:
+    try:
+        header: tuple[int, int, str, str] = simplejpeg.decode_jpeg_header(photo, strict=False)
+    except (ValueError, KeyError) as error:  # KeyError: a colour space that libjpeg does not know
+        raise BadInputError("unreadable", "not a JPEG that can be decoded") from error
+    return header
 
 
 def _decode(photo: bytes, least: tuple[int, int]) -> NDArray[np.uint8]:

@@ -73,6 +73,40 @@ class FacesDetected(_message.Message):
     detector_version: str
     def __init__(self, photo: _Optional[_Union[_photo_pb2.Photo, _Mapping]] = ..., outcome: _Optional[_Union[PhotoOutcome, str]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., faces: _Optional[_Iterable[_Union[DetectedFace, _Mapping]]] = ..., too_small_count: _Optional[int] = ..., detector_version: _Optional[str] = ...) -> None: ...
 
+class ExaminedFace(_message.Message):
+    __slots__ = ("box", "score", "points", "eye_distance_px", "counts", "sharpness", "brightness")
+    BOX_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    EYE_DISTANCE_PX_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    SHARPNESS_FIELD_NUMBER: _ClassVar[int]
+    BRIGHTNESS_FIELD_NUMBER: _ClassVar[int]
+    box: Box
+    score: float
+    points: _containers.RepeatedCompositeFieldContainer[Point]
+    eye_distance_px: float
+    counts: bool
+    sharpness: float
+    brightness: float
+    def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., eye_distance_px: _Optional[float] = ..., counts: _Optional[bool] = ..., sharpness: _Optional[float] = ..., brightness: _Optional[float] = ...) -> None: ...
+
+class PhotoExamined(_message.Message):
+    __slots__ = ("width_px", "height_px", "faces", "min_face_px", "detector_version", "preview_jpeg")
+    WIDTH_PX_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_PX_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    MIN_FACE_PX_FIELD_NUMBER: _ClassVar[int]
+    DETECTOR_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_JPEG_FIELD_NUMBER: _ClassVar[int]
+    width_px: int
+    height_px: int
+    faces: _containers.RepeatedCompositeFieldContainer[ExaminedFace]
+    min_face_px: int
+    detector_version: str
+    preview_jpeg: bytes
+    def __init__(self, width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., faces: _Optional[_Iterable[_Union[ExaminedFace, _Mapping]]] = ..., min_face_px: _Optional[int] = ..., detector_version: _Optional[str] = ..., preview_jpeg: _Optional[bytes] = ...) -> None: ...
+
 class GenderProbabilities(_message.Message):
     __slots__ = ("female", "male")
     FEMALE_FIELD_NUMBER: _ClassVar[int]
