@@ -129,6 +129,7 @@ class MessageBus:
         service = await nats.micro.add_service(self._client, name=name, version="1.0.0")
         try:
             await service.add_endpoint(name=name, subject=subject, handler=respond)
+            await self._client.flush(_FLUSH_TIMEOUT_S)  # from here on the server knows
             yield
         finally:
             await service.stop()

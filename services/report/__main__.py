@@ -5,9 +5,11 @@ import asyncio
 import uvicorn
 
 from services.common.lifecycle import Runtime, run_service
+from services.report.adapters.nats_examiner import NatsExaminer
 from services.report.adapters.postgres_reader import PostgresReader
-from services.report.handler import ReadTally
+from services.report.handler import CheckCamera, ReadTally
 from services.report.pages.app import make_app
+from services.report.pages.camera_check import CameraCheckPage, CameraSettings
 from services.report.settings import ReportSettings
 
 _FINISH_WITHIN_S = 10
@@ -20,7 +22,7 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
         runtime.health.ready_when("postgres", reader.is_ready)
         server = uvicorn.Server(
             uvicorn.Config(
-                make_app(ReadTally(reader), settings.allowed_hosts),
+                make_app(ReadTally(reader), _camera_check(settings, reader), settings.allowed_hosts),
                 host=settings.http_host,
                 port=settings.http_port,
                 log_config=None,
@@ -43,6 +45,13 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
             runtime.health.started()
             await serving
             stopper.cancel()
+
+
+def _camera_check(settings: ReportSettings, reader: PostgresReader) -> CameraCheckPage:
+    shown = CameraSettings(
+        settings.camera_ftp_host, settings.camera_ftp_port, settings.camera_ftps_port, settings.camera_require_tls
+    )
+    return CameraCheckPage(CheckCamera(NatsExaminer(settings.nats), reader), shown)
 
 
 if __name__ == "__main__":

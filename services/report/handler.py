@@ -1,10 +1,17 @@
-"""Put a report together for a place and a period."""
+"""Put a report together for a place and a period; try out a camera's photo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from facetally.v1.face_pb2 import PhotoExamined
+
+from services.common.cameras.acceptance import Verdict, judge
+from services.common.cameras.exif import read_exif
+from services.common.cameras.jpeg import NotJpegError, TruncatedJpegError, read_structure
+from services.common.cameras.path_patterns import ANY, normalise, read_path
+from services.common.errors import BadInputError
 from services.report.domain import (
     INSIDE,
     CameraUploads,
@@ -54,6 +61,22 @@ class TallyReader(Protocol):
         ...
 
 
+class Examiner(Protocol):
+    """What sees all that is in a photo."""
+
+    async def __call__(self, photo: bytes) -> PhotoExamined:
+        """Faces and measures; BadInputError when it cannot be decoded, TransientError when nobody answers."""
+        ...
+
+
+class CameraRegistry(Protocol):
+    """Where cameras are registered."""
+
+    async def camera_called(self, identifiers: Sequence[str]) -> str | None:
+        """A camera that has one of these identifiers, each normalised."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What somebody wants to see; a period from one day to another goes before a preset."""
@@ -99,3 +122,54 @@ def _period(asked: Asked, today: date) -> Period:
     if asked.first or asked.last:
         return custom_period(asked.first or asked.last or today, asked.last or today)
     return preset_period(asked.preset, today)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPhoto:
+    """A photo that was tried out.
+
+    Args:
+        name: as uploaded.
+    """
+
+    name: str
+    photo: PhotoExamined
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> int:
+        """Requirements that it meets."""
+        return sum(verdict.passed for verdict in self.verdicts)
+
+
+class CheckCamera:
+    """A sample photo in, a verdict on each requirement out. Nothing of it is kept."""
+
+    def __init__(self, examiner: Examiner, registry: CameraRegistry) -> None:
+        self._examiner = examiner
+        self._registry = registry
+
+    async def __call__(self, photo: bytes, path: str, *, own_login: bool) -> CheckedPhoto:
+        """Try out a photo.
+
+        Args:
+            photo: a JPEG.
+            path: folders and name, as the camera uploads it.
+            own_login: no other camera uploads with the same login.
+
+        Raises:
+            BadInputError: it is no photo.
+            TransientError: detect or the database is away.
+        """
+        try:
+            exif = read_exif(read_structure(photo).exif)
+        except NotJpegError as error:
+            raise BadInputError("not_jpeg", "This file is not a JPEG photo.") from error
+        except TruncatedJpegError as error:
+            raise BadInputError("truncated", "The end of this photo is missing.") from error
+        facts = read_path(path, (ANY,))
+        identifiers = (*facts.identifiers, *((normalise(exif.serial),) if exif.serial else ()))
+        registered_as = await self._registry.camera_called(identifiers) if identifiers else None
+        examined = await self._examiner(photo)
+        verdicts = judge(examined, facts, exif, own_login=own_login, registered_as=registered_as or "")
+        return CheckedPhoto(path, examined, tuple(verdicts))

@@ -167,7 +167,12 @@ def _services(
         "detect": {**consumers["detect"], "s3": _s3(ports, secrets, "detect")},
         "classify": {**consumers["classify"]},
         "record": {**consumers["record"], "postgres_dsn": _dsn(ports, secrets, "record")},
-        "report": {"postgres_dsn": _dsn(ports, secrets, "report"), "http_port": ports.report},
+        "report": {
+            "nats": _nats(ports, secrets, "report"),
+            "postgres_dsn": _dsn(ports, secrets, "report"),
+            "http_port": ports.report,
+            "camera_ftp_port": ports.ftp,
+        },
     }
     programs = []
     for name, port in ports.health.items():

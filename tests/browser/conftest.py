@@ -14,9 +14,15 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from services.common.vocabulary import AgeBand, Gender
 from tests.estates import LINES, register
+from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database
 from tests.servers.running import finish, free_ports, running
-from tests.servers.services import service
+from tests.servers.s3 import S3Server
+from tests.servers.services import connection, service
+
+
+# What chromium says of pages that are meant to be refused.
+EXPECTED = ("404 (Not Found)", "422 (Unprocessable")
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,20 @@ async def _fill(database: Database) -> dict[str, int]:
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Iterator[Site]:
+def detect(nats_server: NatsServer, s3_server: S3Server, tmp_path: Path) -> Iterator[None]:
+    """The detect service, to be asked about photos."""
+    values = {"nats": connection(nats_server.settings("detect")), "s3": connection(s3_server.settings("detect"))}
+    with running(service("detect", values), tmp_path):
+        yield
+
+
+@pytest.fixture
+def site(database: Database, nats_server: NatsServer, tmp_path: Path) -> Iterator[Site]:
     """The report service over a filled database."""
     visitors = finish(_fill(database))
     (port,) = free_ports(1)
-    program = service("report", {"postgres_dsn": database.dsn("report"), "http_port": port})
+    nats = connection(nats_server.settings("report"))
+    program = service("report", {"nats": nats, "postgres_dsn": database.dsn("report"), "http_port": port})
     with running(program, tmp_path):
         yield Site(f"http://127.0.0.1:{port}", visitors)
 
@@ -75,7 +90,7 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
 def browser() -> Iterator[Browser]:
     """Debian's chromium. Playwright keeps an event loop running until it is closed, so no other module may meet it."""
     executable = shutil.which("chromium")
-    assert executable, "chromium is not installed: `make chromium`"
+    assert executable, "chromium is not installed: `make test-programs`"
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=executable, args=["--no-sandbox"] if os.geteuid() == 0 else []
@@ -100,7 +115,7 @@ def page(context: BrowserContext, site: Site) -> Iterator[Page]:
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "404 (Not Found)" not in message.text:
+        if message.type in ("error", "warning") and not any(status in message.text for status in EXPECTED):
             complaints.append(message.text)
 
     def watch(request: Request) -> None:

@@ -24,6 +24,7 @@ class FakeTallyReader:
     today: date = date(2026, 11, 24)
     away: bool = False
     asked: list[Period] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
 
     async def setting(self, level: Level, slug: str) -> Setting | None:
         """As PostgresReader.setting."""
@@ -58,3 +59,7 @@ class FakeTallyReader:
     async def latest(self, level: Level, slug: str) -> tuple[date, int] | None:
         """As PostgresReader.latest."""
         return (self.today, 12) if self.uploads_of else None
+
+    async def camera_called(self, identifiers: Sequence[str]) -> str | None:
+        """As PostgresReader.camera_called."""
+        return next((self.called[identifier] for identifier in identifiers if identifier in self.called), None)

@@ -163,6 +163,16 @@ class PostgresReader:
         )
         return (rows[0]["local_day"], rows[0]["local_hour"]) if rows else None
 
+    async def camera_called(self, identifiers: Sequence[str]) -> str | None:
+        """A camera that has one of these identifiers, each normalised."""
+        rows = await self._fetch(
+            "select c.slug from camera c, unnest(c.identifiers) as i "
+            "where lower(trim(i)) = any($1::text[]) or translate(lower(trim(i)), ':-', '') = any($1::text[]) "
+            "order by 1 limit 1",
+            list(identifiers),
+        )
+        return rows[0]["slug"] if rows else None
+
     async def _utc_today(self) -> date:
         rows = await self._fetch("select (now() at time zone 'UTC')::date as today")
         today: date = rows[0]["today"]

@@ -9,14 +9,17 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from services.common.errors import TransientError
 from services.common.logging import get_logger
+from services.common.streams import MAX_MESSAGE_BYTES
 from services.report.domain import PeriodError
 from services.report.handler import ReadTally, UnknownPlaceError
-from services.report.pages import api, overview
+from services.report.pages import api, camera_check, overview
+from services.report.pages.camera_check import CameraCheckPage
 from services.report.pages.templating import STATIC, render
 
 _log = get_logger(__name__)
@@ -40,27 +43,32 @@ HEADERS = {
 }
 
 PROBLEMS = {
+    400: ("That cannot be read", "The form came in a shape that no browser sends."),
     404: ("There is nothing here", "This place is not in the estate, or the address has a slip in it."),
-    405: ("That cannot be done here", "The page can only be read."),
+    405: ("That cannot be done here", "This address does not take that."),
     422: ("That period makes no sense", "A period is a first and a last day, such as ?from=2026-11-01&to=2026-11-24."),
     503: ("The numbers are away", "The database does not answer. Nothing is lost; this page tries again by itself."),
 }
 
 
-def make_app(read_tally: ReadTally, allowed_hosts: list[str]) -> FastAPI:
+def make_app(read_tally: ReadTally, check_page: CameraCheckPage, allowed_hosts: list[str]) -> FastAPI:
     """The application.
 
     Args:
         read_tally: answers every question.
+        check_page: tries out photos.
         allowed_hosts: names under which the pages may be asked for; others are refused, so that no other site can
             have a visitor's browser read them through a name of its own.
     """
+    MultiPartParser.spool_max_size = MAX_MESSAGE_BYTES  # photos that are tried out stay in memory
     # FastAPI's own documentation pages fetch their scripts from elsewhere; the description itself is enough.
     app = FastAPI(
         title="facetally reports", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.read_tally = read_tally
+    app.state.camera_check = check_page
     app.include_router(overview.router)
+    app.include_router(camera_check.router)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1024)
@@ -88,7 +96,13 @@ async def _finish(request: Request, call_next: Callable[[Request], Awaitable[Res
 
 def _kind(path: str) -> str:
     first = path.split("/", 2)[1]
-    return first if first in {"static", "api", "regions", "cities", "shops"} else "world" if path == "/" else "other"
+    return (
+        first
+        if first in {"static", "api", "regions", "cities", "shops", "camera-check"}
+        else "world"
+        if path == "/"
+        else "other"
+    )
 
 
 def _answer(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -43,6 +43,22 @@
     if (button.matches("[data-theme-button]")) switchTheme();
     if (button.matches("[data-table-button]")) showTable(button);
   });
+  // A photo is checked as soon as it is dropped; one that was chosen, when the button is pressed.
+  function dropped(event) {
+    const form = event.target.closest && event.target.closest("[data-drop]");
+    if (!form) return;
+    event.preventDefault();
+    form.querySelector(".drop").classList.toggle("over", event.type === "dragover");
+    if (event.type !== "drop" || !event.dataTransfer.files.length) return;
+    form.querySelector("input[type=file]").files = event.dataTransfer.files;
+    form.requestSubmit();
+  }
+  ["dragover", "dragleave", "drop"].forEach((type) => document.addEventListener(type, dropped));
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("[data-drop]");
+    if (form) form.querySelector("[data-drop-name]").textContent = "Looking at the photo…";
+  });
+
   document.addEventListener("htmx:after:swap", () => {
     arrive();
     const heading = document.querySelector("h1");

@@ -9,9 +9,11 @@ import pytest
 
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.domain import Cell
-from services.report.handler import ReadTally
+from services.report.handler import CheckCamera, ReadTally
 from services.report.pages.app import make_app
+from services.report.pages.camera_check import CameraCheckPage, CameraSettings
 from tests.fakes import tally_reader
+from tests.fakes.examiner import FakeExaminer
 from tests.fakes.tally_reader import FakeTallyReader
 
 
@@ -23,7 +25,9 @@ def reader() -> FakeTallyReader:
 
 @pytest.fixture
 async def client(reader: FakeTallyReader) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(make_app(ReadTally(reader), ["localhost"]), raise_app_exceptions=False)
+    check_page = CameraCheckPage(CheckCamera(FakeExaminer(), reader), CameraSettings(None, 2121, None, False))
+    app = make_app(ReadTally(reader), check_page, ["localhost"])
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as opened:
         yield opened
 

@@ -1,0 +1,127 @@
+"""The page on which an installer tries out a camera's photo."""
+
+import asyncio
+from base64 import b64encode
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+
+from services.common.errors import BadInputError, TransientError
+from services.common.streams import MAX_MESSAGE_BYTES
+from services.report.handler import CheckCamera, CheckedPhoto
+from services.report.pages.templating import render
+
+# The photo travels in one message to detect; 64 kB are for what is around it.
+MAX_PHOTO_BYTES = MAX_MESSAGE_BYTES - 65536
+_MAX_PATH_LETTERS = 512
+# Photos in this process at once: 8 MB each, twice.
+_AT_ONCE = 4
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """What is to be typed into a camera.
+
+    Args:
+        host: None where nobody has said so; the page then describes it in words.
+        tls_port: of implicit TLS; None where there is none.
+        require_tls: nothing goes in the clear.
+    """
+
+    host: str | None
+    port: int
+    tls_port: int | None
+    require_tls: bool
+
+
+class CameraCheckPage:
+    """What the page needs.
+
+    Args:
+        check: tries out a photo.
+        settings: shown on it.
+    """
+
+    def __init__(self, check: CheckCamera, settings: CameraSettings) -> None:
+        self.check = check
+        self.settings = settings
+        self.turns = asyncio.Semaphore(_AT_ONCE)
+
+
+def _page(request: Request) -> CameraCheckPage:
+    page: CameraCheckPage = request.app.state.camera_check
+    return page
+
+
+@router.get("/camera-check")
+async def empty(request: Request) -> HTMLResponse:
+    """Ask for a photo."""
+    return _render(_page(request))
+
+
+@router.post("/camera-check")
+async def check(request: Request) -> HTMLResponse:
+    """Show the photo with its faces, and the verdicts."""
+    page = _page(request)
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise HTTPException(411)
+    if int(length) > MAX_MESSAGE_BYTES:
+        return _render(page, problem=f"The file is larger than {MAX_PHOTO_BYTES // 1_000_000} MB.", status=413)
+    if page.turns.locked():
+        return _render(page, problem="Other photos are being looked at. Try again in a moment.", status=503)
+    async with page.turns:
+        return await _checked(request, page)
+
+
+async def _checked(request: Request, page: CameraCheckPage) -> HTMLResponse:
+    try:
+        async with request.form(max_files=1, max_fields=4) as form:
+            file, path = form.get("photo"), str(form.get("path") or "").strip()[:_MAX_PATH_LETTERS]
+            shared = bool(form.get("shared"))
+            photo = await file.read() if isinstance(file, UploadFile) else b""
+            name = path or (file.filename or "" if isinstance(file, UploadFile) else "")
+    except (MultiPartException, HTTPException) as error:
+        raise HTTPException(400) from error
+    if not photo:
+        return _render(page, path=path, shared=shared, problem="Choose a photo first.", status=422)
+    try:
+        result = await page.check(photo, name, own_login=not shared)
+    except BadInputError as error:
+        return _render(page, path=path, shared=shared, problem=str(error), status=422)
+    except TransientError:
+        problem = (
+            "The face detection does not answer just now. Nothing is wrong with your photo: try again in a moment."
+        )
+        return _render(page, path=path, shared=shared, problem=problem, status=503)
+    picture = f"data:image/jpeg;base64,{b64encode(result.photo.preview_jpeg).decode()}"
+    return _render(page, path=path, shared=shared, result=result, picture=picture)
+
+
+def _render(
+    page: CameraCheckPage,
+    *,
+    path: str = "",
+    shared: bool = False,
+    problem: str = "",
+    result: CheckedPhoto | None = None,
+    picture: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    return render(
+        "camera_check.html",
+        status,
+        settings=page.settings,
+        path=path,
+        shared=shared,
+        problem=problem,
+        result=result,
+        picture=picture,
+        max_megabytes=MAX_PHOTO_BYTES // 1_000_000,
+    )

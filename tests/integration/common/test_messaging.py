@@ -1,0 +1,49 @@
+"""Ask and answer on a real nats-server, with the rights that services have."""
+
+import pytest
+
+from services.common.errors import BadInputError, TransientError
+from services.common.messaging import MessageBus
+from services.common.streams import EXAMINE_SUBJECT, MAX_MESSAGE_BYTES
+from tests.servers.nats import NatsServer
+
+
+async def answer(body: bytes) -> bytes:
+    if body == b"bad":
+        raise BadInputError("unreadable", "not a JPEG: at all")
+    if body == b"bug":
+        raise RuntimeError("what a photo showed")
+    return body.upper()
+
+
+async def test_one_asks_and_one_of_many_answers(nats_server: NatsServer) -> None:
+    async with (
+        MessageBus.connect(nats_server.settings("detect"), "tests") as one,
+        MessageBus.connect(nats_server.settings("detect"), "tests") as other,
+        MessageBus.connect(nats_server.settings("report"), "tests") as asker,
+        one.answering("examine", EXAMINE_SUBJECT, answer),
+        other.answering("examine", EXAMINE_SUBJECT, answer),
+    ):
+        assert await asker.ask(EXAMINE_SUBJECT, b"photo", 5) == b"PHOTO"
+
+
+async def test_bad_input_and_bugs_are_told_apart(nats_server: NatsServer) -> None:
+    async with (
+        MessageBus.connect(nats_server.settings("detect"), "tests") as one,
+        MessageBus.connect(nats_server.settings("report"), "tests") as asker,
+        one.answering("examine", EXAMINE_SUBJECT, answer),
+    ):
+        with pytest.raises(BadInputError, match="not a JPEG: at all") as refused:
+            await asker.ask(EXAMINE_SUBJECT, b"bad", 5)
+        assert refused.value.reason == "unreadable"
+        with pytest.raises(TransientError) as failed:
+            await asker.ask(EXAMINE_SUBJECT, b"bug", 5)
+        assert "showed" not in str(failed.value)
+
+
+async def test_nobody_there_and_too_large_are_said_at_once(nats_server: NatsServer) -> None:
+    async with MessageBus.connect(nats_server.settings("report"), "tests") as asker:
+        with pytest.raises(TransientError, match="nobody answers"):
+            await asker.ask(EXAMINE_SUBJECT, b"photo", 5)
+        with pytest.raises(BadInputError, match="larger"):
+            await asker.ask(EXAMINE_SUBJECT, bytes(MAX_MESSAGE_BYTES + 1), 5)
