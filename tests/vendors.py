@@ -49,6 +49,7 @@ EXAMPLES = [
     example("axis", "00:40:8C:77:F8:26_2026112410150142_00007.jpg", "00408C77F826", "2026-11-24T10:15:01.42"),
     example("foscam", "FI9805E_C4D65535806E/snap/MDAlarm_20180807-135928.jpg", "C4D65535806E", "2018-08-07T13:59:28"),
     example("vivotek", "prefix_20050107180653_4_trg.jpg", "prefix", "2005-01-07T18:06:53"),
+    example("vivotek", "Snapshot_20091104_100341.jpg", "Snapshot", "2009-11-04T10:03:41"),
     example(
         "geovision",
         "00-18-ae-a8-da-2a/VFD/2021-01-09/14/VFD_2021-01-09-14-05-11-123_001.jpg",

@@ -29,7 +29,10 @@ _NOT_PHOTO: Final = re.compile(
     r"|[^/]*\.(?:idx|dav|mp4|avi|mkv|mov|ts|h26[45]|26[45]|asf|flv|txt|log|xml|json|html?|ini|db|lock|md5))",
     re.IGNORECASE,
 )
-_FINAL_NAME: Final = re.compile(r"(?:.*/)?(?!\.|~|te?mp)[^/]*\.jpe?g", re.IGNORECASE)
+# Temple_01.jpg is final, Temp_01.jpg and tmpa4k2.jpg are not.
+_FINAL_NAME: Final = re.compile(r"(?:.*/)?(?!\.|~|tmp|temp(?![a-z]))[^/]*\.jpe?g", re.IGNORECASE)
+# What cameras call the files that they try their settings with, when they are no photos.
+_TEST_NAME: Final = re.compile(r"(?:.*/)?test[^/]*", re.IGNORECASE)
 
 
 class Outcome(StrEnum):
@@ -226,7 +229,7 @@ def is_temporary(path: str) -> bool:
     return _FINAL_NAME.fullmatch(path) is None
 
 
-def check_photo(content: bytes | bytearray, max_pixels: int) -> JpegStructure:
+def check_photo(path: str, content: bytes | bytearray, max_pixels: int) -> JpegStructure:
     """See that an upload is one whole JPEG of a bearable size, without decoding it.
 
     Raises:
@@ -237,7 +240,7 @@ def check_photo(content: bytes | bytearray, max_pixels: int) -> JpegStructure:
     try:
         structure = read_structure(content)
     except NotJpegError as error:
-        raise refusal(Outcome.NOT_JPEG) from error
+        raise refusal(Outcome.NOT_PHOTO if _TEST_NAME.fullmatch(path) else Outcome.NOT_JPEG) from error
     except TruncatedJpegError as error:
         raise refusal(Outcome.TRUNCATED) from error
     if structure.width_px * structure.height_px > max_pixels:

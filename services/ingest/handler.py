@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from facetally.v1.photo_pb2 import Photo, PhotoRejected, PhotoStored
+from facetally.v1.photo_pb2 import Photo, PhotoHeld, PhotoRejected, PhotoStored, TimeSource
 from google.protobuf.message import Message
 
 from services.common.cameras.exif import ExifFacts, read_exif
@@ -59,7 +59,7 @@ class Publisher(Protocol):
 class HeldPhotos(Protocol):
     """Photos in the store whose final names are still to come."""
 
-    async def hold(self, photo: Photo) -> int:
+    async def hold(self, held: PhotoHeld) -> int:
         """Return once that is durable; a number to release it by."""
         ...
 
@@ -67,7 +67,7 @@ class HeldPhotos(Protocol):
         """The photo has been announced, or refused."""
         ...
 
-    async def overdue(self, before: datetime) -> list[tuple[int, Photo]]:
+    async def overdue(self, before: datetime) -> list[tuple[int, PhotoHeld]]:
         """The photos that have been held since then or longer."""
         ...
 
@@ -112,7 +112,7 @@ class KeepPhoto:
                 raise refusal(Outcome.NOT_PHOTO)
             if upload.refused:
                 raise refusal(upload.refused)
-            block = check_photo(upload.content, self._max_pixels).exif
+            block = check_photo(upload.path, upload.content, self._max_pixels).exif
             exif = read_exif(block) if needs_exif(login, path) else ExifFacts()
             if is_temporary(upload.path):
                 return Result(Outcome.HELD, await self._hold(login, upload, exif, received_at))
@@ -128,7 +128,7 @@ class KeepPhoto:
                 self._remember(camera, photo)
         except BadInputError as error:
             outcome = Outcome(error.reason)
-            await self._report(login, camera, upload.content, received_at, outcome)
+            await self._report(_origin(login, camera, received_at), upload.content, outcome)
             return Result(outcome)
         except (TransientError, PermanentError) as error:
             # Whatever was done is done again, under the same id, when the camera sends the photo again.
@@ -151,7 +151,7 @@ class KeepPhoto:
                     self._judge(login, camera, photo, facts)
                 except BadInputError as error:
                     outcome = Outcome(error.reason)
-                    await self._report(login, camera, photo.photo_id.encode(), received_at, outcome)
+                    await self._report(photo, photo.photo_id.encode(), outcome)
                 else:
                     await self._announce(photo)
                     self._remember(camera, photo)
@@ -169,8 +169,11 @@ class KeepPhoto:
             TransientError: NATS is away. Doing it again announces none twice.
         """
         overdue = await self._held.overdue(self._clock() - RENAME_WITHIN)
-        for number, photo in overdue:
-            await self._announce(photo)
+        for number, held in overdue:
+            if held.outside_hours:
+                await self._report(held.photo, held.photo.photo_id.encode(), Outcome.OUTSIDE_HOURS)
+            else:
+                await self._announce(held.photo)
             await self._held.release(number)
         return len(overdue)
 
@@ -181,20 +184,18 @@ class KeepPhoto:
         photo.photo_id = photo_id(login.camera.camera_id, upload.content)
         photo.size_bytes = len(upload.content)
         photo.object_key = _key(photo)
+        is_closed = not login.shop.hours.is_open(photo.captured_at.ToDatetime(login.shop.time_zone))
+        if is_closed and photo.time_source == TimeSource.TIME_SOURCE_EXIF:  # a name could say nothing else
+            raise refusal(Outcome.OUTSIDE_HOURS)
         await self._store.put(photo.object_key, upload.content)
-        return Held(await self._held.hold(photo), photo, exif)
+        return Held(await self._held.hold(PhotoHeld(photo=photo, outside_hours=is_closed)), photo, exif)
 
     def _describe(self, login: Login, camera: Camera, path: PathFacts, exif: ExifFacts, received_at: datetime) -> Photo:
         """What is known of a photo, apart from its bytes."""
         dating = date_photo(path, exif, login.shop.time_zone, received_at)
-        photo = Photo(
-            region_id=login.shop.region_id,
-            shop_id=login.shop.shop_id,
-            camera_id=camera.camera_id,
-            time_source=f"TIME_SOURCE_{dating.source.upper()}",
-        )
+        photo = _origin(login, camera, received_at)
+        photo.time_source = getattr(TimeSource, f"TIME_SOURCE_{dating.source.upper()}")
         photo.captured_at.FromDatetime(dating.captured_at)
-        photo.received_at.FromDatetime(received_at)
         if dating.stamped_at:
             photo.stamped_at.FromDatetime(dating.stamped_at)
             self._watch_clock(camera, (dating.stamped_at - received_at).total_seconds())
@@ -245,26 +246,38 @@ class KeepPhoto:
         target = subject("photos", photo.region_id, photo.shop_id)
         await self._publisher.publish(target, PhotoStored(photo=photo), photo.photo_id)
 
-    async def _report(
-        self, login: Login, camera: Camera, content: bytes | bytearray, received_at: datetime, outcome: Outcome
-    ) -> None:
-        """Let it be counted that nothing was kept. The camera's answer does not wait on its success."""
+    async def _report(self, photo: Photo, content: bytes | bytearray, outcome: Outcome) -> None:
+        """Let it be counted that nothing was kept. The camera's answer does not wait on its success.
+
+        Args:
+            photo: where it comes from, and when it came.
+            content: what makes it this upload and no other.
+            outcome: why nothing was kept.
+        """
         if outcome is Outcome.NO_ROOM:  # it comes again
             return
+        received_at = photo.received_at.ToDatetime(UTC)
         known_by = received_at.isoformat().encode() if outcome in NAMELESS else content
         rejected = PhotoRejected(
-            rejection_id=rejection_id(camera.camera_id, outcome, known_by),
-            region_id=login.shop.region_id,
-            shop_id=login.shop.shop_id,
-            camera_id=camera.camera_id,
+            rejection_id=rejection_id(CameraId(photo.camera_id), outcome, known_by),
+            region_id=photo.region_id,
+            shop_id=photo.shop_id,
+            camera_id=photo.camera_id,
+            received_at=photo.received_at,
             reason=f"REJECTION_REASON_{outcome.upper()}",
         )
-        rejected.received_at.FromDatetime(received_at)
         try:
-            target = subject("rejections", login.shop.region_id, login.shop.shop_id)
+            target = subject("rejections", photo.region_id, photo.shop_id)
             await self._publisher.publish(target, rejected, rejected.rejection_id)
         except (TransientError, PermanentError) as error:
-            _log.warning("refusal_not_counted", camera=camera.camera_id, reason=outcome, error=str(error))
+            _log.warning("refusal_not_counted", camera=photo.camera_id, reason=outcome, error=str(error))
+
+
+def _origin(login: Login, camera: Camera, received_at: datetime) -> Photo:
+    """A photo of which no more is known than where it comes from, and when it came."""
+    photo = Photo(region_id=login.shop.region_id, shop_id=login.shop.shop_id, camera_id=camera.camera_id)
+    photo.received_at.FromDatetime(received_at)
+    return photo
 
 
 def _key(photo: Photo) -> str:

@@ -163,6 +163,10 @@ def _services(
             "passive_port_first": settings.passive_port_first,
             "passive_port_last": settings.passive_port_last,
             "tls_certificate": certificate,
+            "active_mode": settings.active_mode,
+            "require_tls": settings.require_tls,
+            "ftps_port": settings.ftps_port,
+            "masquerade_address": settings.masquerade_address,
         },
         "detect": {**consumers["detect"], "s3": _s3(ports, secrets, "detect")},
         "classify": {**consumers["classify"]},
@@ -172,6 +176,9 @@ def _services(
             "postgres_dsn": _dsn(ports, secrets, "report"),
             "http_port": ports.report,
             "camera_ftp_port": ports.ftp,
+            "camera_require_tls": settings.require_tls,
+            "camera_ftps_port": settings.ftps_port,
+            "camera_ftp_host": settings.masquerade_address,
         },
     }
     programs = []

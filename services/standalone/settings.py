@@ -19,6 +19,12 @@ class StandaloneSettings(BaseSettings):
     ftp_port: Port = Field(default=2121, description="Port of FTP and explicit FTPS")
     passive_port_first: Port = Field(default=30000, description="First port of FTP's passive data connections")
     passive_port_last: Port = Field(default=30099, description="Last port of FTP's passive data connections")
+    ftps_port: Port | None = Field(default=None, description="Port of implicit FTPS, such as 990; none when empty")
+    masquerade_address: Host | None = Field(
+        default=None, description="Address that cameras reach this machine at, where they come through a gateway"
+    )
+    active_mode: bool = Field(default=False, description="Open data connections to cameras on their demand")
+    require_tls: bool = Field(default=False, description="Refuse logins and photos that are not encrypted")
     report_port: Port = Field(default=8080, description="Port of the report pages, on loopback")
     internal_port_first: Port = Field(
         default=14200, description="First of the 60 loopback ports that the servers and services use among themselves"

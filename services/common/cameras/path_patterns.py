@@ -34,7 +34,6 @@ VENDORS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "geovision": ("{mac}/{any}/{any}/{any}/{event}_%Y-%m-%d-%H-%M-%S-%f_{sequence}.jpg",),
     "foscam": ("{any}_{mac}/snap/{event}_%Y%m%d-%H%M%S.jpg",),
-    "vivotek": ("{name}_%Y%m%d%H%M%S_{sequence}_{phase}.jpg",),
     "acti": ("{any}_%Y-%m-%d/{any}_%H%M%S_%f_{channel}.jpg",),
     "axis": (
         "{mac}_%Y%m%d%H%M%S%f_{sequence}.jpg",
@@ -43,6 +42,12 @@ VENDORS: Final[dict[str, tuple[str, ...]]] = {
         "{mac}_%s_{sequence}.jpg",
     ),
     "reolink": ("{name}_{channel}_%Y%m%d%H%M%S.jpg",),
+    # Last, since its later forms fit many cameras' names.
+    "vivotek": (
+        "{name}_%Y%m%d%H%M%S_{sequence}_{phase}.jpg",
+        "{name}_%Y%m%d_%H%M%S.jpg",
+        "{name}_%Y%m%d%H%M%S.jpg",
+    ),
 }
 # Amcrest and Intelbras are known under their own names as well.
 _ALIASES: Final = {"amcrest": "dahua", "intelbras": "dahua"}
@@ -71,6 +76,7 @@ _TIMES: Final = {
     "f": r"\d{1,6}",
     "s": r"\d{9,11}",
 }
+_TIME_NAMES: Final = " ".join(f"%{letter}" for letter in _TIMES)
 _TOKEN: Final = re.compile(r"\{(\w*)\}|%(.)")
 _NAMED: Final = (*_IDENTITIES, "phase", "part")
 # What is compared; longer paths are cut at the front.
@@ -145,7 +151,9 @@ def compiled(template: str) -> re.Pattern[str]:
         field, time = token.groups()
         expression = _FIELDS.get(field) if time is None else _TIMES.get(time)
         if expression is None:
-            raise PatternError(f"'{token[0]}' in '{template}' means nothing; fields are {', '.join(_FIELDS)}")
+            raise PatternError(
+                f"'{token[0]}' in '{template}' means nothing; fields are {', '.join(_FIELDS)}, times {_TIME_NAMES}"
+            )
         name = time or field
         if time is None and name not in _NAMED:
             parts.append(f"(?:{expression})")

@@ -32,6 +32,7 @@ _log = get_logger(__name__)
 _TICK_S = 0.25
 _TIDY_EVERY_S = 5.0
 _FINISH_WITHIN_S = 20.0
+_LISTEN_AGAIN_S = 1.0
 # A control connection, its data connection, and the port that waits for one.
 _FILES_PER_CONNECTION = 3
 _FILES_FOR_THE_REST = 512
@@ -157,6 +158,12 @@ class FtpServer:
                 self.service.session_opened(session)
             return session
 
+        def handle_error(self) -> None:
+            """Nobody can be let in just now, for want of files or memory; pyftpdlib would never listen again."""
+            _log.exception("connection_not_accepted")
+            self.del_channel()
+            self.call_later(_LISTEN_AGAIN_S, self.add_channel)
+
     def __init__(self, options: FtpOptions, find: FindLogin, keeper: Keeper) -> None:
         self._options = options
         self._find = find
@@ -167,9 +174,10 @@ class FtpServer:
         self._certificate = TlsCertificate(options.certificate)
         self._keeping: dict[UploadBuffer, asyncio.Task[None]] = {}
         self._renaming: set[asyncio.Task[None]] = set()
-        # Sessions by address; those that have not logged in, the oldest first; and how many each login has.
+        # Sessions by address; those that have not logged in, the oldest first; the others' logins; and how many each has.
         self._sessions: dict[FtpSession, str] = {}
         self._strangers: dict[FtpSession, None] = {}
+        self._logins: dict[FtpSession, str] = {}
         self._by_address: Count[str] = Count()
         self._by_login: Count[str] = Count()
         self._waiting: dict[FtpSession, str] = {}
@@ -185,7 +193,7 @@ class FtpServer:
             "masquerade_address": options.masquerade_address,
             "active_mode": options.active_mode,
             "min_bytes_per_s": options.min_upload_bytes_per_s,
-            "timeout": options.idle_timeout_s,
+            "idle_timeout": options.idle_timeout_s,
             "login_timeout": options.login_timeout_s,
         }
         self._session_class = type("Session", (FtpSession,), attributes)
@@ -264,8 +272,10 @@ class FtpServer:
         CONNECTIONS.set(len(self._sessions))
 
     def logged_in(self, session: FtpSession, login: Login) -> None:
-        """A camera has logged in, perhaps once too often."""
+        """A camera has logged in, perhaps once too often, and perhaps again or as another one."""
         self._strangers.pop(session, None)
+        self._forget_login(session)
+        self._logins[session] = login.name
         self._by_login[login.name] += 1
         if self._by_login[login.name] > self._options.max_connections_per_login:
             CONNECTIONS_REFUSED.labels("login").inc()
@@ -292,12 +302,14 @@ class FtpServer:
         address = self._sessions.pop(session, None)
         if address is None:
             return
-        was_stranger = session in self._strangers
         self._strangers.pop(session, None)
+        self._forget_login(session)
         _decrement(self._by_address, address)
-        if not was_stranger and session.login is not None:
-            _decrement(self._by_login, session.login.name)
         CONNECTIONS.set(len(self._sessions))
+
+    def _forget_login(self, session: FtpSession) -> None:
+        if name := self._logins.pop(session, None):
+            _decrement(self._by_login, name)
 
     def is_current(self, session: FtpSession) -> bool:
         """Whether the login is still what it was, bringing what is known of its cameras up to date."""

@@ -1,5 +1,6 @@
 """One camera's control connection, on pyftpdlib."""
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pyftpdlib.handlers import TLS_FTPHandler
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 _MAX_LINE_BYTES = 8192
 _MAX_HELD = 64
+# Answers that wait because the other side does not read; the kernel holds some hundreds more.
+_MAX_UNREAD = 100
+# A camera needs a dozen at most.
+_MAX_LINES_BEFORE_LOGIN = 100
 
 
 class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
@@ -24,6 +29,7 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
     active_mode: ClassVar[bool] = False
     min_bytes_per_s: ClassVar[int] = 0
     login_timeout: ClassVar[float] = 30.0
+    idle_timeout: ClassVar[float] = 120.0
     _in_dtp_queue: Any
     _in_buffer: list[bytes]
     _rnfr: str | None
@@ -34,14 +40,20 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
     banner = "facetally ready."
     use_sendfile = False
     max_login_attempts = 3
+    timeout = 0  # pyftpdlib's own; `_expect_command` says why not
 
     def __init__(self, conn: Any, server: Any, ioloop: Any = None) -> None:
         self.login: Login | None = None
         self._upload: UploadBuffer | None = None
         self._held: dict[str, Held] = {}
         self._is_line_too_long = False
-        self._login_timer: Any = None
+        self._lines_before_login = 0
+        self._heard_at = monotonic()
+        self._idle_timer: Any = None
         super().__init__(conn, server, ioloop)
+        if self.connected:
+            self.call_later(self.login_timeout, self._expect_login)
+            self._expect_command()
 
     @property
     def is_data_private(self) -> bool:
@@ -50,13 +62,23 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
 
     # The control connection
 
-    def on_connect(self) -> None:
-        """Give the camera some time to log in."""
-        self._login_timer = self.ioloop.call_later(self.login_timeout, self._expect_login, _errback=self.handle_error)
-
     def _expect_login(self) -> None:
-        if not self.authenticated and not self._closed:
+        if not self.authenticated:
             self.disconnect(Reply(421, "Nobody has logged in: goodbye."))
+
+    def _expect_command(self) -> None:
+        """End a session that has been silent for too long, transfers apart; look again when that may be so.
+
+        pyftpdlib moves a timer at every command without telling its heap of timers, so that those of other sessions
+        wait behind it, for as long as one camera goes on talking.
+        """
+        silent_s = 0.0 if self.data_channel is not None else monotonic() - self._heard_at
+        if silent_s >= self.idle_timeout:
+            self.handle_timeout()
+        else:
+            self._idle_timer = self.ioloop.call_later(
+                self.idle_timeout - silent_s, self._expect_command, _errback=self.handle_error
+            )
 
     def on_login(self, username: str) -> None:
         """The login is right."""
@@ -68,6 +90,17 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
         self.respond(str(reply))
         self.close_when_done()
 
+    def push(self, data: str) -> None:
+        """Say something. Who leaves too many answers unread is disconnected: they would fill the memory."""
+        super().push(data)
+        if len(self.producer_fifo) > _MAX_UNREAD:
+            self.ac_in_buffer = b""
+            self.call_later(0, self.close)
+
+    def close_when_done(self) -> None:
+        """Close. What could not be sent by now would wait for somebody who does not read, for ever perhaps."""
+        self.close()
+
     def collect_incoming_data(self, data: bytes) -> None:
         """Add to the line; what makes it too long is dropped, and answered once, when the line ends."""
         if self._in_buffer_len + len(data) > _MAX_LINE_BYTES:
@@ -78,6 +111,13 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
 
     def found_terminator(self) -> None:
         """A line is complete."""
+        self._heard_at = monotonic()
+        if not self.authenticated:
+            self._lines_before_login += 1
+            if self._lines_before_login > _MAX_LINES_BEFORE_LOGIN:
+                self.ac_in_buffer = b""
+                self.disconnect(Reply(421, "Nobody has logged in: goodbye."))
+                return
         if self._is_line_too_long:
             self._is_line_too_long = False
             self._in_buffer = []
@@ -107,14 +147,26 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
             self.respond("550 No such file.")
 
     def handle_auth_failed(self, msg: str, password: str) -> None:
-        """Answer a wrong login later, and the later the more there are; or not at all."""
-        self.auth_failed_timeout = self.service.login_failed(self)
-        if self.auth_failed_timeout is not None:
-            super().handle_auth_failed(msg, password)
+        """Answer a wrong login later, and the later the more there are; or not at all. Until then nothing is heard.
 
-    def on_login_failed(self, username: str, password: str) -> None:
-        """The failure has been answered."""
+        pyftpdlib would answer although the session is closed by then, and listen again on a file number that may be
+        another camera's.
+        """
+        self.username = ""
+        self.ac_in_buffer = b""
+        wait_s = self.service.login_failed(self)
+        if wait_s is not None:
+            self.del_channel()
+            self.call_later(wait_s, self._refuse_login)
+
+    def _refuse_login(self) -> None:
         self.service.login_answered(self)
+        self.add_channel()
+        self._heard_at = monotonic()
+        self.attempted_logins += 1
+        self.respond("530 Authentication failed.")
+        if self.attempted_logins >= self.max_login_attempts:
+            self.close_when_done()
 
     # Data connections
 
@@ -172,6 +224,7 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
     def _on_dtp_close(self) -> None:
         """A data connection is over. One that broke before pyftpdlib knew it leaves an upload waiting for ever."""
         super()._on_dtp_close()
+        self._heard_at = monotonic()
         if self._in_dtp_queue is not None and not self._expects_data():
             upload, _ = self._in_dtp_queue
             self._in_dtp_queue = None
@@ -235,8 +288,8 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
 
     def close(self) -> None:
         """End the session; an upload that is being kept is kept all the same."""
-        if self._login_timer is not None and not self._login_timer.cancelled:
-            self._login_timer.cancel()
+        if self._idle_timer is not None and not self._idle_timer.cancelled:
+            self._idle_timer.cancel()
         super().close()
         self._forget_upload()
         self.service.session_closed(self)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import nats.errors
 import nats.js.errors
-from facetally.v1.photo_pb2 import Photo, PhotoHeld
+from facetally.v1.photo_pb2 import PhotoHeld
 
 from services.common.errors import TransientError
 from services.common.ids import subject
@@ -23,15 +23,16 @@ class StreamHeldPhotos:
     def __init__(self, bus: MessageBus) -> None:
         self._bus = bus
 
-    async def hold(self, photo: Photo) -> int:
+    async def hold(self, held: PhotoHeld) -> int:
         """Return once it is on JetStream's disk; a number to release it by.
 
         Raises:
             TransientError: NATS is away, or the stream is full.
         """
-        target = subject("held", photo.region_id, photo.shop_id)
-        body = PhotoHeld(photo=photo).SerializeToString()
-        return await self._bus.publish_bytes(target, body, {"Nats-Msg-Id": f"held-{photo.photo_id}"})
+        target = subject("held", held.photo.region_id, held.photo.shop_id)
+        return await self._bus.publish_bytes(
+            target, held.SerializeToString(), {"Nats-Msg-Id": f"held-{held.photo.photo_id}"}
+        )
 
     async def release(self, number: int) -> None:
         """Remove a photo; it may have been removed already.
@@ -46,21 +47,21 @@ class StreamHeldPhotos:
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise TransientError(f"NATS is away: {type(error).__name__}") from error
 
-    async def overdue(self, before: datetime) -> list[tuple[int, Photo]]:
+    async def overdue(self, before: datetime) -> list[tuple[int, PhotoHeld]]:
         """The photos that were received before a moment, the oldest first, a hundred at most.
 
         Raises:
             TransientError: NATS is away.
         """
-        found: list[tuple[int, Photo]] = []
+        found: list[tuple[int, PhotoHeld]] = []
         number = 1
         try:
             while len(found) < _AT_ONCE:
                 message = await self._bus.jetstream.get_msg(HELD.name, seq=number, next=True, subject="held.>")
-                photo = PhotoHeld.FromString(message.data or b"").photo
-                if photo.received_at.ToDatetime(before.tzinfo) >= before:
+                held = PhotoHeld.FromString(message.data or b"")
+                if held.photo.received_at.ToDatetime(before.tzinfo) >= before:
                     break
-                found.append((message.seq or number, photo))
+                found.append((message.seq or number, held))
                 number = (message.seq or number) + 1
         except nats.js.errors.NotFoundError:
             pass  # that was the last one

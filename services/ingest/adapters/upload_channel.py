@@ -39,6 +39,13 @@ class PassivePort(PassiveDTP):  # type: ignore[misc]
             raise NoPassivePortError
         super().bind(address)
 
+    def handle_accepted(self, sock: Any, addr: Any) -> None:
+        """The camera's connection. Of another address's it hears nothing: it would take that for its upload's answer."""
+        if addr[0] != self.cmd_channel.remote_ip:
+            sock.close()
+            return
+        super().handle_accepted(sock, addr)
+
 
 class _PlainChannel(DTPHandler):  # type: ignore[misc]
     """A data connection that brings a photo, or takes a listing."""

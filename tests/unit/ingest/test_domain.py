@@ -45,7 +45,7 @@ WHOLE = [jpeg(), jpeg(progressive=True), jpeg(thumbnail=True)]
 
 def outcome_of(content: bytes) -> str | None:
     try:
-        check_photo(content, MAX_PIXELS)
+        check_photo("/photo.jpg", content, MAX_PIXELS)
     except BadInputError as refused:
         return refused.reason
     return None
@@ -140,10 +140,27 @@ def test_no_vendors_photo_is_taken_for_something_else(example: Example) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["a/photo.jpg.tmp", "photo", "tmp0001.jpg", ".photo.jpg", "~photo.jpg", "Temp_1.jpg", "x.part"]
+    "path",
+    ["a/photo.jpg.tmp", "photo", "tmp0001.jpg", ".photo.jpg", "~photo.jpg", "Temp_1.jpg", "x.part", "tmpa4k2.jpg"],
 )
 def test_a_temporary_name_is_known(path: str) -> None:
     assert is_temporary(path)
+
+
+@pytest.mark.parametrize("path", ["Temple_00_20260101000000.jpg", "temporal-1.jpg", "a/photo.JPEG"])
+def test_a_final_name_is_known(path: str) -> None:
+    assert not is_temporary(path)
+
+
+def test_a_cameras_own_test_is_no_bad_photo() -> None:
+    for path, outcome in (
+        ("/test.jpg", Outcome.NOT_PHOTO),
+        ("/in/Test1", Outcome.NOT_PHOTO),
+        ("/a.jpg", Outcome.NOT_JPEG),
+    ):
+        with pytest.raises(BadInputError) as refused:
+            check_photo(path, b"this is a test", MAX_PIXELS)
+        assert refused.value.reason == outcome
 
 
 SHARED = login(

@@ -55,6 +55,10 @@ class Bench:
     def announced(self) -> list[PhotoStored]:
         return [m for _, m in self.publisher.published.values() if isinstance(m, PhotoStored)]
 
+    @property
+    def rejected(self) -> list[PhotoRejected]:
+        return [m for _, m in self.publisher.published.values() if isinstance(m, PhotoRejected)]
+
 
 async def test_a_photo_is_stored_and_announced_under_one_name() -> None:
     bench = Bench()
@@ -126,8 +130,7 @@ async def test_what_names_itself_no_photo_is_accepted_and_counted_each_time() ->
     bench.now += timedelta(hours=1)
     assert await bench.upload(photo(), "/test-101501.jpg") == Outcome.NOT_PHOTO
     assert bench.storage.photos == {}
-    reasons = [m.reason for _, m in bench.publisher.published.values() if isinstance(m, PhotoRejected)]
-    assert reasons == [RejectionReason.REJECTION_REASON_NOT_PHOTO] * 2
+    assert [rejected.reason for rejected in bench.rejected] == [RejectionReason.REJECTION_REASON_NOT_PHOTO] * 2
 
 
 async def test_a_photo_is_dated_by_its_name_in_the_shops_zone() -> None:
@@ -231,6 +234,25 @@ async def test_a_photo_that_is_never_renamed_is_announced_all_the_same() -> None
     assert await bench.keep.announce_overdue() == 0
     (stored,) = bench.announced
     assert stored.photo.captured_at.ToDatetime(UTC) == NOW
+
+
+async def test_of_a_closed_shop_nothing_is_announced_that_was_never_renamed() -> None:
+    bench = Bench()
+    bench.own(opening_hours="Mo-Sa 08:00-09:00")
+    assert (await bench.send(photo(), "/photo.tmp")).held
+    bench.now += timedelta(minutes=2)
+    assert await bench.keep.announce_overdue() == 1
+    assert bench.announced == []
+    assert [rejected.reason for rejected in bench.rejected] == [RejectionReason.REJECTION_REASON_OUTSIDE_HOURS]
+
+
+async def test_of_a_closed_shop_nothing_is_held_that_says_its_time_itself() -> None:
+    bench = Bench()
+    bench.own(opening_hours="Mo-Sa 08:00-20:00")
+    exif = Image.Exif()
+    exif[0x0132] = "2026:04:30 20:59:59"
+    assert (await bench.send(photo(0, exif), "/photo.tmp")).outcome == Outcome.OUTSIDE_HOURS
+    assert bench.storage.photos == {}
 
 
 @pytest.mark.parametrize("away", ["store", "stream"])

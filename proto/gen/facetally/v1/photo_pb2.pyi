@@ -74,10 +74,12 @@ class PhotoStored(_message.Message):
     def __init__(self, photo: _Optional[_Union[Photo, _Mapping]] = ...) -> None: ...
 
 class PhotoHeld(_message.Message):
-    __slots__ = ("photo",)
+    __slots__ = ("photo", "outside_hours")
     PHOTO_FIELD_NUMBER: _ClassVar[int]
+    OUTSIDE_HOURS_FIELD_NUMBER: _ClassVar[int]
     photo: Photo
-    def __init__(self, photo: _Optional[_Union[Photo, _Mapping]] = ...) -> None: ...
+    outside_hours: bool
+    def __init__(self, photo: _Optional[_Union[Photo, _Mapping]] = ..., outside_hours: _Optional[bool] = ...) -> None: ...
 
 class PhotoRejected(_message.Message):
     __slots__ = ("rejection_id", "region_id", "shop_id", "camera_id", "received_at", "reason")
