@@ -67,6 +67,7 @@ async def serve(settings: IngestSettings, runtime: Runtime) -> None:
         keep_photo = KeepPhoto(
             storage, bus, StreamHeldPhotos(bus), lambda: datetime.now(UTC), max_pixels=settings.max_photo_pixels
         )
+        await registry.until_read()  # before that every camera would be told that its password is wrong
         async with FtpServer.running(ftp_options(settings), registry.find, keep_photo):
             overdue = asyncio.create_task(_announce_overdue(keep_photo))
             runtime.health.ready_when("nats", bus.is_ready)

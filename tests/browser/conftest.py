@@ -20,7 +20,6 @@ from tests.servers.running import finish, free_ports, running
 from tests.servers.s3 import S3Server
 from tests.servers.services import connection, service
 
-
 # What chromium says of pages that are meant to be refused.
 EXPECTED = ("404 (Not Found)", "422 (Unprocessable")
 

@@ -181,6 +181,9 @@ class FtpServer:
         self._by_address: Count[str] = Count()
         self._by_login: Count[str] = Count()
         self._waiting: dict[FtpSession, str] = {}
+        CONNECTIONS.set_function(lambda: len(self._sessions))
+        UPLOADS_NOW.set_function(lambda: len(self._memory))
+        UPLOAD_MEMORY.set_function(lambda: self._memory.used_bytes)
         self._ioloop = IOLoop()
         self._max_connections = _allow_files(options.max_connections)
         attributes = {
@@ -269,7 +272,6 @@ class FtpServer:
         self._sessions[session] = session.remote_ip
         self._strangers[session] = None
         self._by_address[session.remote_ip] += 1
-        CONNECTIONS.set(len(self._sessions))
 
     def logged_in(self, session: FtpSession, login: Login) -> None:
         """A camera has logged in, perhaps once too often, and perhaps again or as another one."""
@@ -305,7 +307,6 @@ class FtpServer:
         self._strangers.pop(session, None)
         self._forget_login(session)
         _decrement(self._by_address, address)
-        CONNECTIONS.set(len(self._sessions))
 
     def _forget_login(self, session: FtpSession) -> None:
         if name := self._logins.pop(session, None):
@@ -329,9 +330,7 @@ class FtpServer:
     def new_upload(self, login: Login, path: str) -> UploadBuffer:
         """An empty buffer; it counts until it is closed."""
         limit = self._options.max_upload_bytes
-        upload = UploadBuffer(path, login.name, self._memory, limit, discard=is_no_photo(path))
-        UPLOADS_NOW.set(len(self._memory))
-        return upload
+        return UploadBuffer(path, login.name, self._memory, limit, discard=is_no_photo(path))
 
     def is_keeping(self, upload: UploadBuffer) -> bool:
         """Whether the upload is being kept right now."""
@@ -346,7 +345,6 @@ class FtpServer:
     async def _keep_and_answer(self, session: FtpSession, login: Login, upload: UploadBuffer) -> None:
         began = perf_counter()
         RECEIVED_BYTES.inc(upload.received_bytes)
-        UPLOAD_MEMORY.set(self._memory.used_bytes)
         result = Result(Outcome.AWAY)
         try:
             result = await self._keeper(login, Upload(upload.name, upload.content, upload.refused))
@@ -359,7 +357,6 @@ class FtpServer:
             session.answer(upload, reply, result.held)
             UPLOADS.labels(result.outcome).inc()
             ANSWER_SECONDS.observe(perf_counter() - began)
-            UPLOADS_NOW.set(len(self._memory))
 
     def rename(self, session: FtpSession, login: Login, held: Held, path: str) -> None:
         """Give a held photo its name, and answer the camera."""

@@ -53,6 +53,10 @@ class KvLoginRegistry:
         """Logins known."""
         return len(self._logins)
 
+    async def until_read(self) -> None:
+        """Wait until all shops have been read once."""
+        await self._complete.wait()
+
     async def is_ready(self) -> bool:
         """Whether all shops have been read once."""
         return self._complete.is_set()

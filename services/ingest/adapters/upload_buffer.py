@@ -1,6 +1,10 @@
 """Uploads on their way, in memory, and how much of it they may take."""
 
+from services.ingest.adapters.glibc_heap import LARGE_BYTES, give_back_freed_memory
 from services.ingest.domain import Outcome
+
+# What a piece takes beside its bytes: a slow sender's are single bytes.
+_PIECE_BYTES = 64
 
 
 class UploadMemory:
@@ -80,7 +84,7 @@ class UploadBuffer:
             return True
         if self.received_bytes > self._limit_bytes:
             self.refused = Outcome.TOO_LARGE
-        elif not self._memory.take(self, count):
+        elif not self._memory.take(self, count + _PIECE_BYTES * len(chunks)):
             self.refused = Outcome.NO_ROOM
         else:
             self._chunks += chunks
@@ -92,6 +96,8 @@ class UploadBuffer:
         """All that came, in one piece."""
         if len(self._chunks) > 1:
             self._chunks = [b"".join(self._chunks)]
+            if self.received_bytes > LARGE_BYTES:  # the heap would keep the pieces beside it
+                give_back_freed_memory()
         return self._chunks[0] if self._chunks else b""
 
     def close(self) -> None:
