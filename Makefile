@@ -109,6 +109,10 @@ bench-ingest: setup ## CPU per upload: received only, beside vsftpd, and all the
 	@scripts/vsftpd.sh build/vsftpd
 	@$(BIN)/python -m bench.ingest
 
+.PHONY: bench-cameras
+bench-cameras: setup ## Ten thousand registered cameras, and what unfriendly ones do to an honest one
+	@$(BIN)/python -m bench.cameras
+
 ##@ Clean up
 .PHONY: clean
 clean: ## Remove what set-up, tests and the demo have made (the state of `make up` included)

@@ -1,9 +1,10 @@
-"""Cameras that upload as fast as they are answered: each upload in a connection of its own, as most cameras do."""
+"""Cameras, spoken for by asyncio; some upload as fast as they are answered, each upload in a connection of its own."""
 
 import asyncio
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,54 +21,114 @@ class RefusedError(Exception):
     """The server did not take an upload."""
 
 
+def believing_context() -> ssl.SSLContext:
+    """A client's, that believes every certificate, as cameras do."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+class FtpClient:
+    """One control connection.
+
+    Args:
+        context: of TLS, for its data connections as well.
+        source: address that it comes from; the system's choice when None.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        context: ssl.SSLContext | None,
+        source: str | None,
+    ) -> None:
+        self.writer = writer
+        self._reader = reader
+        self._context = context
+        self._source = source
+
+    @classmethod
+    async def connect(cls, port: int, context: ssl.SSLContext | None = None, source: str | None = None) -> Self:
+        """Connect; nothing has been said yet."""
+        reader, writer = await _open(port, source)
+        return cls(reader, writer, context, source)
+
+    async def say(self, line: str | bytes, expected: str = "") -> str:
+        """Say a line, or nothing; the answer.
+
+        Raises:
+            RefusedError: it is not the expected one.
+        """
+        if line:
+            self.writer.write((line.encode() if isinstance(line, str) else line) + b"\r\n")
+        answer = (await self._reader.readline()).decode()
+        if answer[3:4] == "-":  # of several lines
+            while (more := await self._reader.readline()) and not more.startswith(answer[:3].encode() + b" "):
+                pass
+        if not answer.startswith(expected) or not answer:
+            raise RefusedError(f"{line.split()[0]!r}: {answer.strip()}" if line else answer.strip())
+        return answer
+
+    async def log_in(self, login: str, secret: str) -> None:
+        """Be greeted, go over to TLS where there is a context, and log in."""
+        await self.say("", "220")
+        if self._context:
+            await self.say("AUTH TLS", "234")
+            await self.writer.start_tls(self._context)
+            await self.say("PBSZ 0", "200")
+            await self.say("PROT P", "200")
+        await self.say(f"USER {login}", "331")
+        await self.say(f"PASS {secret}", "230")
+
+    async def begin_upload(self, path: str | bytes) -> asyncio.StreamWriter:
+        """A data connection that takes a photo."""
+        await self.say("TYPE I", "200")
+        port = int((await self.say("EPSV", "229")).split("|||")[1].split("|", maxsplit=1)[0])
+        _, data = await _open(port, self._source)
+        await self.say(b"STOR " + (path.encode() if isinstance(path, str) else path), "1")
+        if self._context:
+            await data.start_tls(self._context)
+        return data
+
+    async def upload(self, path: str, photo: bytes) -> None:
+        """Upload a photo; it is kept."""
+        data = await self.begin_upload(path)
+        data.write(photo)
+        await data.drain()
+        data.close()
+        await self.say("", "226")
+
+    async def quit(self) -> None:
+        """Say good-bye."""
+        await self.say("QUIT", "221")
+        self.writer.close()
+
+
+async def _open(port: int, source: str | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0) if source else None)
+
+
 async def upload_all(target: FtpTarget, photos: Iterator[tuple[str, bytes]], clients: int, *, tls: bool) -> None:
     """Upload photos, `clients` at a time, each with a new control and a new data connection.
 
     Raises:
         RefusedError: with what the server said.
     """
-    context = None
-    if tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context = believing_context() if tls else None
 
     async def client() -> None:
         for name, photo in photos:
-            await _upload(target, name, photo, context)
+            await upload_one(target, name, photo, context)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(clients):
             tasks.create_task(client())
 
 
-async def _upload(target: FtpTarget, name: str, photo: bytes, context: ssl.SSLContext | None) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
-
-    async def say(line: str, expected: str) -> str:
-        if line:
-            writer.write(line.encode() + b"\r\n")
-        answer = (await reader.readline()).decode()
-        if not answer.startswith(expected):
-            raise RefusedError(f"{line.split(' ', maxsplit=1)[0]}: {answer.strip()}")
-        return answer
-
-    await say("", "220")
-    if context:
-        await say("AUTH TLS", "234")
-        await writer.start_tls(context)
-        await say("PBSZ 0", "200")
-        await say("PROT P", "200")
-    await say(f"USER {target.login}", "331")
-    await say(f"PASS {target.secret}", "230")
-    await say("TYPE I", "200")
-    port = int((await say("EPSV", "229")).split("|||")[1].split("|", maxsplit=1)[0])
-    _, data = await asyncio.open_connection("127.0.0.1", port)
-    await say(f"STOR {target.folder}{name}", "1")
-    if context:
-        await data.start_tls(context)
-    data.write(photo)
-    await data.drain()
-    data.close()
-    await say("", "226")
-    await say("QUIT", "221")
-    writer.close()
+async def upload_one(target: FtpTarget, name: str, photo: bytes, context: ssl.SSLContext | None = None) -> None:
+    """Upload a photo in a connection of its own."""
+    client = await FtpClient.connect(target.port, context)
+    await client.log_in(target.login, target.secret)
+    await client.upload(f"{target.folder}{name}", photo)
+    await client.quit()

@@ -6,7 +6,6 @@ Only the server's own CPU counts, not its clients', SeaweedFS's or NATS's.
 """
 
 import asyncio
-import itertools
 import json
 import os
 import pwd
@@ -17,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -25,49 +24,18 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.cell import DATA_PORTS, ROOT, cpu_ms, made, photos, running_cell
 from bench.ftp_load import FtpTarget, upload_all
-from services.estate.__main__ import import_lines
-from services.estate.domain import CameraLine, Imported
-from services.estate.settings import EstateSettings
+from services.estate.domain import CameraLine
 from services.standalone.adapters.state_folder import StateFolder
-from tests.servers.nats import NatsServer
-from tests.servers.postgres import PostgresServer
-from tests.servers.running import RunningProgram, finish, free_ports
-from tests.servers.s3 import S3Server
-from tests.servers.services import connection, service
+from tests.servers.running import RunningProgram, free_ports
 
 ROUNDS = 5
 UPLOADS = 320
 CLIENTS = 32
-PHOTO_BYTES = 1_000_000
-ROOT = Path(__file__).parents[1]
 VSFTPD = ROOT / "build" / "vsftpd"
 _LOGIN, _SECRET = "bench", "bench-secret"
-_DATA_PORTS = 200
 console = Console(stderr=True)
-_numbers = itertools.count()
-
-
-def photos(count: int) -> Iterator[tuple[str, bytes]]:
-    """Photos of a megabyte that are all different, named as a Reolink names them."""
-    photo = (ROOT / "demo_photos" / "photo-01.jpg").read_bytes()
-    for _ in range(count):
-        number = next(_numbers)
-        content = photo[:PHOTO_BYTES].ljust(PHOTO_BYTES - 8, b"\0") + f"{number:08}".encode()
-        if len(photo) > PHOTO_BYTES - 8:
-            raise ValueError("the photo is larger than a megabyte")
-        yield f"cam{number}_00_{20260101000000 + number % 60}.jpg", content
-
-
-def cpu_ms(process: psutil.Process) -> float:
-    """CPU that a process has taken so far, its ended and its running children included."""
-    times = process.cpu_times()
-    total = times.user + times.system + times.children_user + times.children_system
-    for child in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            own = child.cpu_times()
-            total += own.user + own.system
-    return total * 1000
 
 
 async def cpu_per_upload(pid: int, target: FtpTarget, *, tls: bool = False) -> float:
@@ -108,7 +76,7 @@ def child(*command: str, **environment: str) -> Iterator[int]:
 @contextmanager
 def vsftpd(folder: Path) -> Iterator[tuple[int, FtpTarget]]:
     """Debian's vsftpd, as lean as it gets, storing in memory."""
-    (port, *data_ports) = free_ports(1 + _DATA_PORTS)
+    (port, *data_ports) = free_ports(1 + DATA_PORTS)
     root = folder / "ftp"
     (root / "in").mkdir(parents=True)
     empty = folder / "empty"
@@ -138,7 +106,7 @@ def _somebody() -> str:
 
 async def receive_only(folder: Path, certificate: Path, progress: Progress) -> tuple[float, float, float]:
     """CPU milliseconds per upload: ours, vsftpd's, and ours encrypted; in turns, so that both see the same machine."""
-    (port, *_) = free_ports(1 + _DATA_PORTS)
+    (port, *_) = free_ports(1 + DATA_PORTS)
     ours = FtpTarget(port, _LOGIN, _SECRET)
     command = (sys.executable, "-m", "bench.ingest_receiver", str(port), str(certificate), _LOGIN, _SECRET)
     task = progress.add_task("received only", total=ROUNDS)
@@ -171,66 +139,20 @@ async def full_path(ingest: RunningProgram, target: FtpTarget, progress: Progres
     return plain, tls
 
 
-@contextmanager
-def kept_by(folder: Path, certificate: Path) -> Iterator[tuple[RunningProgram, FtpTarget]]:
-    """Ingest with everything that it needs, and a camera's login."""
-    nats, s3, postgres = (
-        NatsServer(_made(folder / "nats")),
-        S3Server(_made(folder / "s3")),
-        PostgresServer(_made(folder / "pg")),
-    )
-    servers = (nats, s3, postgres)
-    ports = free_ports(1 + _DATA_PORTS)
-    values = {
-        "nats": connection(nats.settings("ingest")),
-        "s3": connection(s3.settings("ingest")),
-        "ftp_port": ports[0],
-        "passive_port_first": ports[1],
-        "passive_port_last": ports[-1],
-        "tls_certificate": certificate,
-    }
-    ingest = RunningProgram(service("ingest", values), folder / "ingest.log")
-    secrets: list[str] = []
-    try:
-        for server in servers:
-            server.running.start()
-            finish(server.provision())
-        database = finish(postgres.fresh_database())
-        estate = EstateSettings.model_validate(
-            {"nats": connection(nats.settings("estate")), "postgres_dsn": database.dsn("estate")}
-        )
-        line = CameraLine("bench", "Bench", "bench", "Bench", "bench", "Bench", "UTC", _LOGIN)
-
-        def remember(imported: Imported) -> None:
-            secrets.extend(new.secret for new in imported.new)
-
-        finish(import_lines(estate, [line], remember))
-        ingest.start()
-        yield ingest, FtpTarget(ports[0], _LOGIN, secrets[0])
-    finally:
-        for running in (ingest, *(server.running for server in reversed(servers))):
-            with suppress(AssertionError):
-                running.stop()
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
-
-
 def main() -> None:
     """Measure, and say so."""
     with (
         tempfile.TemporaryDirectory(dir="/dev/shm") as memory,
         tempfile.TemporaryDirectory() as disk,
-        StateFolder(_made(Path(disk) / "state")) as state,
+        StateFolder(made(Path(disk) / "state")) as state,
         Progress(console=console, transient=True) as progress,
     ):
         Path(disk).chmod(0o755)
         certificate = state.certificate()
         receive_ms, vsftpd_ms, receive_tls_ms = asyncio.run(receive_only(Path(memory), certificate, progress))
-        with kept_by(Path(disk), certificate) as (ingest, target):
-            full_plain_ms, full_tls_ms = asyncio.run(full_path(ingest, target, progress))
+        line = CameraLine("bench", "Bench", "bench", "Bench", "bench", "Bench", "UTC", _LOGIN)
+        with running_cell(Path(disk), certificate, [line]) as cell:
+            full_plain_ms, full_tls_ms = asyncio.run(full_path(cell.ingest, cell.target(_LOGIN), progress))
     table = Table("CPU ms per 1-MB upload", "plain", "TLS", title=f"{CLIENTS} clients, a new connection each")
     table.add_row("ingest, received only", f"{receive_ms:.2f}", f"{receive_tls_ms:.2f}")
     table.add_row("vsftpd, received to memory", f"{vsftpd_ms:.2f}", "")

@@ -218,12 +218,16 @@ async def test_a_tls_handshake_that_never_ends_is_ended(certificate: Path, photo
 
 
 async def test_strangers_make_room_and_cameras_do_not(certificate: Path, photo: bytes) -> None:
-    async with shop(certificate, photo, max_connections=4) as ftp:
+    # No second camera that comes and goes: as long as it has not logged in, it is a stranger like the others.
+    async with running_ftp(certificate, max_connections=4) as ftp:
 
         def crowd() -> None:
             with ftp.connect() as session, crowd_of(10, ftp) as strangers:
-                for stranger in strangers[:6]:
+                for stranger in strangers[:7]:
                     assert until_ended(stranger) == b""
+                with ftp.connect() as another:
+                    assert until_ended(strangers[7]) == b""
+                    assert store(another, photo).startswith("226")
                 assert store(session, photo).startswith("226")
 
         await client(crowd)
