@@ -29,8 +29,8 @@ CLASSES: tuple[type[BaseSettings], ...] = (
 )
 _HEAD = """# Settings
 
-Every setting is an environment variable, read once, when a program starts. What has no default must be set; a program that misses
-one names it and ends. `make docs` writes this page from the code.
+Every setting is an environment variable, read once, when a program starts. An empty one counts as not set. What has no default must be
+set; a program that misses one names it and ends. `make docs` writes this page from the code.
 """
 
 

@@ -19,10 +19,14 @@ Host = Annotated[str, BeforeValidator(_is_address)]
 
 
 def settings_config(service: str) -> SettingsConfigDict:
-    """Configuration of a settings class: read from FACETALLY_<SERVICE>_*, nested with two underscores, frozen."""
+    """Configuration of a settings class: read from FACETALLY_<SERVICE>_*, nested with two underscores, frozen.
+
+    A variable that is empty counts as one that is not set.
+    """
     return SettingsConfigDict(
         env_prefix=f"FACETALLY_{service.upper()}_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         frozen=True,
         extra="forbid",
     )

@@ -29,7 +29,7 @@ def settings(state: Path) -> StandaloneSettings:
 
 def variables(chosen: StandaloneSettings) -> Mapping[str, str]:
     """The same as environment variables, for the command."""
-    values = {name: str(value) for name, value in chosen.model_dump().items()}
+    values = {name: "" if value is None else str(value) for name, value in chosen.model_dump().items()}
     return environment() | {f"FACETALLY_STANDALONE_{name.upper()}": value for name, value in values.items()}
 
 
