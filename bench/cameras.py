@@ -28,10 +28,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.cell import CAMERAS, CAMERAS_PER_SHOP, Cell, camera, cpu_ms, made, photos, running_cell
-from bench.ftp_load import FtpClient, RefusedError, believing_context, upload_all, upload_one
+from bench.ftp_load import upload_all, upload_one
 from bench.troubles import TROUBLES, Crowd, Trouble
 from services.estate.domain import CameraLine
 from services.standalone.adapters.state_folder import StateFolder
+from tests.servers.ftp_client import FtpClient, RefusedError, believing_context
 
 FEW_CAMERAS = 10
 CONNECTED, CONNECTED_TLS = 1_000, 200

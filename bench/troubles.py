@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from bench.cell import CAMERAS, Cell, camera, photos
-from bench.ftp_load import FtpClient, RefusedError
+from tests.servers.ftp_client import FtpClient, RefusedError
 
 TROUBLE_S, GUESSING_S = 12.0, 15.0
 _WRONG_LOGINS_PER_S = 100
@@ -130,7 +130,7 @@ async def idle_strangers(crowd: Crowd, until: float) -> None:
     async def wait() -> None:
         while time.monotonic() < until:
             client = await crowd.connect()
-            with suppress(RefusedError):
+            with suppress(RefusedError, ConnectionError):
                 while await client.say(""):
                     pass
 

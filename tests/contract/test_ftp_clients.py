@@ -17,7 +17,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.common.ids import CameraId, photo_id
 from tests.fakes.logins import FakeLogins, camera, shop
-from tests.servers.ftp import SECRET, Ftp, client, insecure_context, running_ftp
+from tests.servers.ftp import SECRET, Ftp, client, running_ftp
+from tests.servers.ftp_client import believing_context
 from tests.vendors import EXAMPLES, Example
 
 pytestmark = pytest.mark.timeout(180)
@@ -79,7 +80,7 @@ def python_tls_with_session_reuse(ftp: Ftp, photo: Path, paths: list[str]) -> No
             assert isinstance(self.sock, ssl.SSLSocket)
             return self.context.wrap_socket(connection, session=self.sock.session), size
 
-    session = Reusing(context=insecure_context(), timeout=20)
+    session = Reusing(context=believing_context(), timeout=20)
     session.connect("127.0.0.1", ftp.server.port)
     with session:
         session.login(LOGIN, PASSWORD)

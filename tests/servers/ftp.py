@@ -19,19 +19,12 @@ from tests.fakes.held_photos import FakeHeldPhotos
 from tests.fakes.logins import FakeLogins
 from tests.fakes.photo_storage import FakePhotoStorage
 from tests.fakes.publisher import FakePublisher
+from tests.servers.ftp_client import believing_context
 from tests.servers.running import free_ports
 
 T = TypeVar("T")
 LIMIT_BYTES = 2_000_000
 SECRET = "a secret"
-
-
-def insecure_context() -> ssl.SSLContext:
-    """A client's, that believes every certificate, as cameras do."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 @dataclass
@@ -48,7 +41,7 @@ class Ftp:
     def connect(self, tls: bool = False, login: str = "cam-1", secret: str = SECRET) -> ftplib.FTP:
         """A session of ftplib."""
         client: ftplib.FTP
-        client = ftplib.FTP_TLS(context=insecure_context(), timeout=20) if tls else ftplib.FTP(timeout=20)
+        client = ftplib.FTP_TLS(context=believing_context(), timeout=20) if tls else ftplib.FTP(timeout=20)
         client.connect("127.0.0.1", self.server.port)
         try:
             client.login(login, secret)

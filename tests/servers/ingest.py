@@ -15,6 +15,7 @@ from services.common.streams import PHOTOS
 from services.estate.__main__ import import_lines
 from services.estate.domain import CameraLine
 from services.estate.settings import EstateSettings
+from tests.servers.ftp_client import FtpClient, RefusedError
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database
 from tests.servers.running import RunningProgram, free_ports
@@ -22,53 +23,6 @@ from tests.servers.services import connection, service
 
 _DATA_PORTS = 200
 _PIECE_BYTES = 256 * 1024
-
-
-class RefusedError(Exception):
-    """The server said no; with its reply."""
-
-
-class Session:
-    """One control connection. What breaks it is an OSError."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    async def say(self, line: str, expected: str) -> str:
-        """Send a command; the reply.
-
-        Raises:
-            RefusedError: the reply does not begin as expected.
-        """
-        self._writer.write(line.encode() + b"\r\n")
-        return await self.expect(expected)
-
-    async def expect(self, expected: str) -> str:
-        """As `say`, where the server speaks next."""
-        reply = await self.reply()
-        if not reply.startswith(expected):
-            raise RefusedError(reply)
-        return reply
-
-    async def reply(self) -> str:
-        """Whatever the server says next."""
-        line = await self._reader.readline()
-        if not line.endswith(b"\n"):
-            raise ConnectionResetError("the server has hung up")
-        return line.decode().rstrip()
-
-    async def begin(self, path: str) -> asyncio.StreamWriter:
-        """Begin an upload; its data connection."""
-        await self.say("TYPE I", "200")
-        port = int((await self.say("EPSV", "229")).split("|||")[1].split("|", maxsplit=1)[0])
-        _, data = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            await self.say(f"STOR {path}", "1")
-        except BaseException:
-            data.transport.abort()
-            raise
-        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +38,14 @@ class Camera:
         return photo_id(CameraId(self.name), content)
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
+    async def session(self) -> AsyncIterator[FtpClient]:
         """Log in."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        client = await FtpClient.connect(self.port)
         try:
-            session = Session(reader, writer)
-            await session.expect("220")
-            await session.say(f"USER {self.name}", "331")
-            await session.say(f"PASS {self.secret}", "230")
-            yield session
+            await client.log_in(self.name, self.secret)
+            yield client
         finally:
-            writer.close()
+            client.writer.close()
 
     async def upload(self, path: str, content: bytes, within_s: float = 60.0) -> str:
         """One upload in a session of its own, as most cameras do it; the server's last word.
@@ -104,10 +55,10 @@ class Camera:
         """
         try:
             async with asyncio.timeout(within_s), self.session() as session:
-                data = await session.begin(path)
+                data = await session.begin_upload(path)
                 await pour(data, content)
                 data.close()
-                return await session.reply()
+                return await session.say("")
         except RefusedError as refusal:
             return str(refusal)
 

@@ -15,7 +15,8 @@ from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
 from services.common.streams import PHOTOS
 from services.ingest.settings import IngestSettings
-from tests.servers.ingest import Camera, Ingest, RefusedError, announced, pour, running_ingest
+from tests.servers.ftp_client import RefusedError
+from tests.servers.ingest import Camera, Ingest, announced, pour, running_ingest
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database
 from tests.servers.running import RunningProgram
@@ -142,7 +143,7 @@ async def hold(camera: Camera, content: bytes, *barriers: asyncio.Barrier) -> st
         refused = ""
         data: asyncio.StreamWriter | None = None
         try:
-            data = await session.begin("a.jpg")
+            data = await session.begin_upload("a.jpg")
             await pour(data, content)
         except RefusedError as refusal:
             refused = str(refusal)
@@ -150,7 +151,7 @@ async def hold(camera: Camera, content: bytes, *barriers: asyncio.Barrier) -> st
             await barrier.wait()
         if data:
             data.close()
-        return refused or await session.reply()
+        return refused or await session.say("")
 
 
 @asynccontextmanager

@@ -13,7 +13,8 @@ import pytest
 
 from services.ingest.adapters.ftp_server import FtpServer, PortTakenError
 from services.standalone.adapters.state_folder import StateFolder
-from tests.servers.ftp import LIMIT_BYTES, SECRET, Ftp, client, insecure_context, options, running_ftp, store
+from tests.servers.ftp import LIMIT_BYTES, SECRET, Ftp, client, options, running_ftp, store
+from tests.servers.ftp_client import believing_context
 
 
 @pytest.fixture
@@ -413,7 +414,7 @@ async def test_when_all_passive_ports_wait_the_next_camera_is_told_so(certificat
 async def test_implicit_tls_speaks_from_the_first_byte(ftp: Ftp, photo: bytes) -> None:
     def upload() -> str:
         assert ftp.options.implicit_port
-        context = insecure_context()
+        context = believing_context()
         with (
             socket.create_connection(("127.0.0.1", ftp.options.implicit_port), timeout=20) as plain,
             context.wrap_socket(plain) as secure,
@@ -441,7 +442,7 @@ async def test_a_data_connection_may_resume_the_sessions_tls(ftp: Ftp, photo: by
             return secure, size
 
     def upload() -> str:
-        session = Resuming(context=insecure_context(), timeout=20)
+        session = Resuming(context=believing_context(), timeout=20)
         session.connect("127.0.0.1", ftp.server.port)
         with session:
             session.login("cam-1", SECRET)
@@ -455,7 +456,7 @@ async def test_a_data_connection_may_resume_the_sessions_tls(ftp: Ftp, photo: by
 
 async def test_what_comes_in_the_clear_behind_auth_is_not_obeyed_after_it(ftp: Ftp) -> None:
     def inject() -> str:
-        context = insecure_context()
+        context = believing_context()
         with socket.create_connection(("127.0.0.1", ftp.server.port), timeout=20) as plain:
             assert plain.recv(100).startswith(b"220")
             plain.sendall(b"AUTH TLS\r\nUSER injected\r\n")
