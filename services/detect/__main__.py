@@ -80,7 +80,8 @@ def _examiner(detector: DlibDetector, close_up: DlibDetector, min_face_px: int, 
 @app.command("check")
 def check_command(
     photos: Annotated[
-        list[Path], typer.Argument(help="Photos that the camera has taken, named as it uploads them", exists=True)
+        list[Path],
+        typer.Argument(help="Photos that the camera has taken, named as it uploads them", exists=True, dir_okay=False),
     ],
     path: Annotated[
         str, typer.Option(help="Folders and name as the camera uploads them, where the file here is called otherwise")
@@ -104,9 +105,14 @@ def check_command(
     for photo, result in zip(photos, results, strict=True):
         passed += report.photo(photo, result)
     report.summary(passed, len(photos))
-    report.settings(server or socket.getfqdn(), port)
+    report.settings(server or _own_name(), port)
     if passed < len(photos):
         raise typer.Exit(1)
+
+
+def _own_name() -> str:
+    name = socket.getfqdn()
+    return "the address of the machine that takes uploads" if name.startswith("localhost") else name
 
 
 async def _check(photos: list[Path], path: str, pattern: str, *, own_login: bool) -> list[list[Verdict] | str]:
@@ -123,13 +129,14 @@ async def _check(photos: list[Path], path: str, pattern: str, *, own_login: bool
     ):
         examine_photo = _examiner(detector, close_up, min_face_px, max_pixels)
         for photo in photos:
+            content = b""
             try:
                 content = photo.read_bytes()
                 exif = read_exif(read_structure(content).exif)
                 facts = read_path(path or str(photo), (pattern,))
                 results.append(judge(await examine_photo(content), facts, exif, own_login=own_login))
             except NotJpegError:
-                results.append("this is not a JPEG photo")
+                results.append("this is not a JPEG photo" if content else "this file is empty")
             except TruncatedJpegError:
                 results.append("the photo's end is missing")
             except (BadInputError, OSError) as error:

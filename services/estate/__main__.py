@@ -79,6 +79,10 @@ def import_command(
             secrets.unlink()
             _console.print(f"[red]Nothing was imported:[/] {error}", soft_wrap=True)
             raise typer.Exit(1) from error
+        except BaseException:
+            if not secrets.stat().st_size:
+                secrets.unlink()
+            raise
     if not imported.new:
         secrets.unlink()
     _console.print(f"Cameras registered: {imported.cameras}. New logins: {len({new.login for new in imported.new})}.")

@@ -1,6 +1,7 @@
 """Regions, cities, shops and cameras as a person lists them: one line per camera. Pure."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -17,6 +18,7 @@ _MAX_NAME_LETTERS: Final = 120
 _MAX_IDENTIFIERS: Final = 16
 _MAX_HOLIDAYS: Final = 366
 MAX_BURST_WINDOW_S: Final = 3600
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,6 @@ def check(lines: Iterable[tuple[int, Mapping[str, str]]]) -> list[CameraLine]:
     seen: dict[tuple[str, str], tuple[object, ...]] = {}
     for number, values in lines:
         texts = {column: (values.get(column) or "").strip() for column in COLUMNS}
-        if missing := [column for column in REQUIRED_COLUMNS if not texts[column]]:
-            faults.append(f"line {number}: {', '.join(missing)} missing")
-            continue
         try:
             line = _line(texts)
         except ValueError as error:
@@ -167,13 +166,17 @@ def new_secrets(lines: Iterable[CameraLine], secrets: Mapping[str, str]) -> tupl
 
 
 def _line(texts: Mapping[str, str]) -> CameraLine:
+    if missing := [column for column in REQUIRED_COLUMNS if not texts[column]]:
+        raise ValueError(f"{', '.join(missing)} missing")
+    if wrong := [column for column in COLUMNS if _CONTROL.search(texts[column])]:
+        raise ValueError(f"{', '.join(wrong)} must not hold control characters")
     values: dict[str, str] = {column: texts[column] for column in (*REQUIRED_COLUMNS, "opening_hours", "login")}
     parse_opening_hours(texts["opening_hours"])
     pattern = texts["pattern"] or ANY
     templates(pattern)
     window = texts["burst_window_s"] or "0"
-    if not (window.isdecimal() and int(window) <= MAX_BURST_WINDOW_S):
-        raise ValueError(f"burst_window_s '{window}' is not a number of seconds from 0 to {MAX_BURST_WINDOW_S}")
+    if not (window.isdecimal() and len(window) < 5 and int(window) <= MAX_BURST_WINDOW_S):
+        raise ValueError(f"burst_window_s '{window[:20]}' is not a number of seconds from 0 to {MAX_BURST_WINDOW_S}")
     return CameraLine(
         **values,
         holidays=_holidays(texts["holidays"]),

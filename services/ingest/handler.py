@@ -38,6 +38,8 @@ _log = get_logger(__name__)
 RENAME_WITHIN = timedelta(minutes=1)
 # From here on a camera's clock is reported as wrong.
 _DRIFT_S = 120.0
+# Photos of a camera with which the next is compared.
+_MAX_KEPT = 8
 
 
 class PhotoStore(Protocol):
@@ -74,11 +76,10 @@ class HeldPhotos(Protocol):
 
 @dataclass(slots=True)
 class _Burst:
-    """The photo of a camera that was kept last; one photo at a time is compared with it."""
+    """When the photos of a camera that were kept last were taken; one photo at a time is compared with them."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    kept: PhotoId | None = None
-    captured_at: datetime | None = None
+    kept: dict[PhotoId, datetime] = field(default_factory=dict)
 
 
 class KeepPhoto:
@@ -113,19 +114,20 @@ class KeepPhoto:
             if upload.refused:
                 raise refusal(upload.refused)
             block = check_photo(upload.path, upload.content, self._max_pixels).exif
-            exif = read_exif(block) if needs_exif(login, path) else ExifFacts()
-            if is_temporary(upload.path):
+            is_held = is_temporary(upload.path)  # its final name may leave everything open
+            exif = read_exif(block) if is_held or needs_exif(login, path) else ExifFacts()
+            if is_held:
                 return Result(Outcome.HELD, await self._hold(login, upload, exif, received_at))
             camera = recognise(login, path, exif)
             photo = self._describe(login, camera, path, exif, received_at)
             photo.photo_id = photo_id(camera.camera_id, upload.content)
             photo.size_bytes = len(upload.content)
-            async with self._turn_of(camera):
+            async with self._turn_of(camera.camera_id, camera.burst_window_s):
                 self._judge(login, camera, photo, path)
                 photo.object_key = _key(photo)
                 await self._store.put(photo.object_key, upload.content)
                 await self._announce(photo)
-                self._remember(camera, photo)
+                self._remember(photo)
         except BadInputError as error:
             outcome = Outcome(error.reason)
             await self._report(_origin(login, camera, received_at), upload.content, outcome)
@@ -146,7 +148,7 @@ class KeepPhoto:
         photo.size_bytes = held.photo.size_bytes
         outcome = Outcome.KEPT
         try:
-            async with self._turn_of(camera):
+            async with self._turn_of(camera.camera_id, camera.burst_window_s):
                 try:
                     self._judge(login, camera, photo, facts)
                 except BadInputError as error:
@@ -154,7 +156,7 @@ class KeepPhoto:
                     await self._report(photo, photo.photo_id.encode(), outcome)
                 else:
                     await self._announce(photo)
-                    self._remember(camera, photo)
+                    self._remember(photo)
             await self._held.release(held.number)
         except (TransientError, PermanentError) as error:
             # It is held on, and announced when its time is over.
@@ -170,12 +172,21 @@ class KeepPhoto:
         """
         overdue = await self._held.overdue(self._clock() - RENAME_WITHIN)
         for number, held in overdue:
-            if held.outside_hours:
-                await self._report(held.photo, held.photo.photo_id.encode(), Outcome.OUTSIDE_HOURS)
-            else:
-                await self._announce(held.photo)
+            await self._announce_unnamed(held)
             await self._held.release(number)
         return len(overdue)
+
+    async def _announce_unnamed(self, held: PhotoHeld) -> None:
+        photo = held.photo
+        camera_id = CameraId(photo.camera_id)
+        async with self._turn_of(camera_id, held.burst_window_s):
+            if held.outside_hours:
+                await self._report(photo, photo.photo_id.encode(), Outcome.OUTSIDE_HOURS)
+            elif self._is_repetition(camera_id, held.burst_window_s, photo):
+                await self._report(photo, photo.photo_id.encode(), Outcome.BURST)
+            else:
+                await self._announce(photo)
+                self._remember(photo)
 
     async def _hold(self, login: Login, upload: Upload, exif: ExifFacts, received_at: datetime) -> Held:
         photo = self._describe(login, login.camera, PathFacts(()), exif, received_at)
@@ -188,7 +199,8 @@ class KeepPhoto:
         if is_closed and photo.time_source == TimeSource.TIME_SOURCE_EXIF:  # a name could say nothing else
             raise refusal(Outcome.OUTSIDE_HOURS)
         await self._store.put(photo.object_key, upload.content)
-        return Held(await self._held.hold(PhotoHeld(photo=photo, outside_hours=is_closed)), photo, exif)
+        held = PhotoHeld(photo=photo, outside_hours=is_closed, burst_window_s=login.camera.burst_window_s)
+        return Held(await self._held.hold(held), photo, exif)
 
     def _describe(self, login: Login, camera: Camera, path: PathFacts, exif: ExifFacts, received_at: datetime) -> Photo:
         """What is known of a photo, apart from its bytes."""
@@ -213,24 +225,30 @@ class KeepPhoto:
             raise refusal(Outcome.OUTSIDE_HOURS)
         if path.is_cut_out:
             raise refusal(Outcome.BURST)
-        if not camera.burst_window_s:
-            return
-        last = self._bursts[camera.camera_id]
-        captured_at = photo.captured_at.ToDatetime(login.shop.time_zone)
-        same_moment = last.captured_at and is_same_moment(captured_at, last.captured_at, camera.burst_window_s)
-        if path.is_off_trigger or (same_moment and photo.photo_id != last.kept):
+        if camera.burst_window_s and path.is_off_trigger:
+            raise refusal(Outcome.BURST)
+        if self._is_repetition(camera.camera_id, camera.burst_window_s, photo):
             raise refusal(Outcome.BURST)
 
-    def _turn_of(self, camera: Camera) -> AbstractAsyncContextManager[object]:
-        """Photos of a burst may come at once, and are looked at one after the other."""
-        if not camera.burst_window_s:
-            return nullcontext()
-        return self._bursts.setdefault(camera.camera_id, _Burst()).turn
+    def _is_repetition(self, camera_id: CameraId, window_s: int, photo: Photo) -> bool:
+        """Whether another photo of this moment is kept. One that is sent again is the same, and no other."""
+        if not window_s:
+            return False
+        kept = self._bursts[camera_id].kept
+        at = photo.captured_at.ToDatetime(UTC)
+        return photo.photo_id not in kept and any(is_same_moment(at, other, window_s) for other in kept.values())
 
-    def _remember(self, camera: Camera, photo: Photo) -> None:
-        if burst := self._bursts.get(camera.camera_id):
-            burst.kept = PhotoId(photo.photo_id)
-            burst.captured_at = photo.captured_at.ToDatetime(UTC)
+    def _turn_of(self, camera_id: CameraId, window_s: int) -> AbstractAsyncContextManager[object]:
+        """Photos of a burst may come at once, and are looked at one after the other."""
+        if not window_s:
+            return nullcontext()
+        return self._bursts.setdefault(camera_id, _Burst()).turn
+
+    def _remember(self, photo: Photo) -> None:
+        if burst := self._bursts.get(CameraId(photo.camera_id)):
+            burst.kept[PhotoId(photo.photo_id)] = photo.captured_at.ToDatetime(UTC)
+            if len(burst.kept) > _MAX_KEPT:
+                burst.kept.pop(next(iter(burst.kept)))
 
     def _watch_clock(self, camera: Camera, drift_s: float) -> None:
         """Say once when a camera's clock goes wrong, and once when it is right again."""

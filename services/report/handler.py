@@ -10,7 +10,7 @@ from facetally.v1.face_pb2 import PhotoExamined
 from services.common.cameras.acceptance import Verdict, judge
 from services.common.cameras.exif import read_exif
 from services.common.cameras.jpeg import NotJpegError, TruncatedJpegError, read_structure
-from services.common.cameras.path_patterns import ANY, normalise, read_path
+from services.common.cameras.path_patterns import ANY, PatternError, normalise, read_path
 from services.common.errors import BadInputError
 from services.report.domain import (
     INSIDE,
@@ -149,16 +149,17 @@ class CheckCamera:
         self._examiner = examiner
         self._registry = registry
 
-    async def __call__(self, photo: bytes, path: str, *, own_login: bool) -> CheckedPhoto:
+    async def __call__(self, photo: bytes, path: str, pattern: str, *, own_login: bool) -> CheckedPhoto:
         """Try out a photo.
 
         Args:
             photo: a JPEG.
             path: folders and name, as the camera uploads it.
+            pattern: a vendor's name, or a template.
             own_login: no other camera uploads with the same login.
 
         Raises:
-            BadInputError: it is no photo.
+            BadInputError: it is no photo, or the pattern means nothing.
             TransientError: detect or the database is away.
         """
         try:
@@ -167,9 +168,12 @@ class CheckCamera:
             raise BadInputError("not_jpeg", "This file is not a JPEG photo.") from error
         except TruncatedJpegError as error:
             raise BadInputError("truncated", "The end of this photo is missing.") from error
-        facts = read_path(path, (ANY,))
+        try:
+            facts = read_path(path, (pattern or ANY,))
+        except PatternError as error:
+            raise BadInputError("pattern", f"{error}.") from error
         identifiers = (*facts.identifiers, *((normalise(exif.serial),) if exif.serial else ()))
-        registered_as = await self._registry.camera_called(identifiers) if identifiers else None
+        registered_as = (await self._registry.camera_called(identifiers) if identifiers else None) or ""
         examined = await self._examiner(photo)
-        verdicts = judge(examined, facts, exif, own_login=own_login, registered_as=registered_as or "")
+        verdicts = judge(examined, facts, exif, own_login=own_login, registered_as=registered_as)
         return CheckedPhoto(path, examined, tuple(verdicts))

@@ -15,10 +15,8 @@ PICTURES = ROOT / "build" / "camera-check"
 pytestmark = pytest.mark.usefixtures("detect")
 
 
-def choose(page: Page, photo: Path, shared: bool = False) -> None:
+def choose(page: Page, photo: Path) -> None:
     page.locator("#photo").set_input_files(photo)
-    if shared:
-        page.get_by_label("It shares its login with other cameras").check()
     page.get_by_role("button", name="Check the photo").click()
 
 
@@ -33,7 +31,7 @@ def test_an_installer_sees_faces_and_verdicts(page: Page, site: Site, demo_photo
     expect(page.locator("h1")).to_have_text("Camera check")
     named = tmp_path / "K3TA_00_20220307125217.jpg"
     named.write_bytes((demo_photos / "photo-01.jpg").read_bytes())
-    choose(page, named, shared=True)
+    choose(page, named)
     expect(page.locator("#t-result")).to_have_text("All 7 requirements met")
     assert set(verdicts(page).values()) == {True}
     faces = page.locator(".photo .counts .face")

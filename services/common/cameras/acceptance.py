@@ -38,7 +38,7 @@ class Verdict:
 
 
 def judge(
-    photo: PhotoExamined, path: PathFacts, exif: ExifFacts, *, own_login: bool, registered_as: str = ""
+    photo: PhotoExamined, path: PathFacts, exif: ExifFacts, *, own_login: bool, registered_as: str | None = None
 ) -> list[Verdict]:
     """All verdicts on one photo.
 
@@ -47,7 +47,8 @@ def judge(
         path: what its name says.
         exif: what it says itself.
         own_login: no other camera uploads with the same login.
-        registered_as: the camera of the estate that name or EXIF belong to; empty where it is none, or nobody looked.
+        registered_as: the camera of the estate that name or EXIF belong to; empty where there is none, None where nobody
+            has looked.
     """
     face = photo.faces[0] if photo.faces else None
     return [
@@ -126,7 +127,7 @@ def _light(face: ExaminedFace | None) -> Verdict:
     )
 
 
-def _identity(path: PathFacts, exif: ExifFacts, registered_as: str, *, own_login: bool) -> Verdict:
+def _identity(path: PathFacts, exif: ExifFacts, registered_as: str | None, *, own_login: bool) -> Verdict:
     if registered_as:
         found = f"{registered_as}, as registered"
     elif path.named:
@@ -137,12 +138,15 @@ def _identity(path: PathFacts, exif: ExifFacts, registered_as: str, *, own_login
         found = "its position, in EXIF"
     else:
         found = "its login" if own_login else _NOTHING
+    is_unregistered = registered_as == "" and not own_login and bool(path.named or exif.serial)
     return _verdict(
         "Which camera",
         "in login, name or EXIF",
-        found,
-        found != _NOTHING,
-        "Give the camera a login of its own, or put its serial number or MAC address into the name or folder.",
+        f"{found}, not registered" if is_unregistered else found,
+        found != _NOTHING and not is_unregistered,
+        "No registered camera is called so: put this among its identifiers in estate.csv."
+        if is_unregistered
+        else "Give the camera a login of its own, or put its serial number or MAC address into the name or folder.",
     )
 
 

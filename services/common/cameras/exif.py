@@ -3,17 +3,21 @@
 Source: EXIF 2.32 (CIPA DC-008).
 """
 
+import re
 import struct
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
 from PIL import ExifTags, Image
+
+from services.common.cameras.path_patterns import YEARS
 
 # What Pillow raises at damaged blocks, which are many.
 _DAMAGED: Final = (SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, ZeroDivisionError, OSError,
                    struct.error)  # fmt: skip
 _MAX_SERIAL_LETTERS: Final = 64
+_OFFSET: Final = re.compile(r"(?P<sign>[+-])(?P<hours>[01]?\d):?(?P<minutes>[0-5]\d)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ def read_exif(block: bytes) -> ExifFacts:
 
 def _serial(details: dict[int, Any]) -> str | None:
     serial = details.get(ExifTags.Base.BodySerialNumber)
-    text = serial.strip(" \0") if isinstance(serial, str) else ""
-    return text[:_MAX_SERIAL_LETTERS] or None
+    text = serial.split("\0")[0].strip() if isinstance(serial, str) else ""
+    return text[:_MAX_SERIAL_LETTERS] if text.isprintable() and text else None
 
 
 def _taken_at(exif: Image.Exif, details: dict[int, Any]) -> datetime | None:
@@ -59,17 +63,20 @@ def _taken_at(exif: Image.Exif, details: dict[int, Any]) -> datetime | None:
         taken_at = datetime.strptime(str(stamp).strip(" \0"), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - the camera's clock
         if isinstance(fraction, str) and fraction.strip(" \0").isdigit():
             taken_at = taken_at.replace(microsecond=int(fraction.strip(" \0")[:6].ljust(6, "0")))
-        if isinstance(offset, str) and offset.strip(" \0"):
-            taken_at = taken_at.replace(tzinfo=_zone(offset.strip(" \0")))
+        if isinstance(offset, str) and (zone := _zone(offset.strip(" \0"))):
+            taken_at = taken_at.replace(tzinfo=zone)
     except _DAMAGED:
         return None
-    return taken_at if taken_at.year > 2000 else None  # a clock that was never set
+    return taken_at if taken_at.year in YEARS else None
 
 
-def _zone(offset: str) -> timezone:
-    hours, minutes = offset[1:].split(":")
-    sign = {"+": 1, "-": -1}[offset[0]]
-    return timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))
+def _zone(offset: str) -> timezone | None:
+    """+01:00, and the shorter forms that cameras write; None where it says nothing."""
+    match = _OFFSET.fullmatch(offset)
+    if match is None:
+        return UTC if offset in ("Z", "z") else None
+    sign = 1 if match["sign"] == "+" else -1
+    return timezone(sign * timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0)))
 
 
 def _position(gps: dict[int, Any]) -> tuple[float, float] | None:

@@ -79,10 +79,14 @@ _TIMES: Final = {
 _TIME_NAMES: Final = " ".join(f"%{letter}" for letter in _TIMES)
 _TOKEN: Final = re.compile(r"\{(\w*)\}|%(.)")
 _NAMED: Final = (*_IDENTITIES, "phase", "part")
+_RESERVED: Final = frozenset("{}%")
 # What is compared; longer paths are cut at the front.
 _MAX_PATH_LETTERS: Final = 512
-# A clock that shows an earlier year was never set.
-_FIRST_YEAR: Final = 2001
+# A clock that shows another year was never set.
+YEARS: Final = range(2001, 2100)
+# Fields of no fixed length. Each may be cut in 64 ways, and so the ways multiply: a path must be read in milliseconds.
+_WILDCARDS: Final = frozenset({"serial", "name", "event", "any"})
+_MAX_WILDCARDS: Final = 3
 _MAC: Final = re.compile(_FIELDS["mac"])
 
 
@@ -142,31 +146,49 @@ def compiled(template: str) -> re.Pattern[str]:
     Raises:
         PatternError: it has a field or a time that does not exist, or one that counts twice.
     """
-    parts: list[str] = []
     seen: set[str] = set()
-    at = 0
-    for token in _TOKEN.finditer(template):
-        parts.append(re.escape(template[at : token.start()]))
+    *folders, name = [_folder(template, folder, seen) for folder in template.split("/")]
+    if name.endswith(r"\.jpg"):
+        name = name.removesuffix(r"\.jpg") + r"\.jpe?g"
+    # Atomic: how one folder is read has nothing to do with how the next one is.
+    return re.compile(f"(?:.*/)?{''.join(f'(?>{folder}/)' for folder in folders)}{name}", re.IGNORECASE | re.ASCII)
+
+
+def _folder(template: str, folder: str, seen: set[str]) -> str:
+    """The expression for one folder of a template, or for the name; adds the fields that count to `seen`."""
+    parts: list[str] = []
+    wildcards, at, after_wildcard = 0, 0, False
+    for token in _TOKEN.finditer(folder):
+        literal = folder[at : token.start()]
         at = token.end()
         field, time = token.groups()
         expression = _FIELDS.get(field) if time is None else _TIMES.get(time)
-        if expression is None:
+        if expression is None or set(literal) & _RESERVED:
             raise PatternError(
                 f"'{token[0]}' in '{template}' means nothing; fields are {', '.join(_FIELDS)}, times {_TIME_NAMES}"
             )
-        name = time or field
-        if time is None and name not in _NAMED:
-            parts.append(f"(?:{expression})")
-            continue
-        if name in seen:
-            raise PatternError(f"'{token[0]}' is there twice in '{template}'")
-        seen.add(name)
-        parts.append(f"(?P<{name}>{expression})")
-    parts.append(re.escape(template[at:]))
-    body = "".join(parts)
-    if body.endswith(r"\.jpg"):
-        body = body.removesuffix(r"\.jpg") + r"\.jpe?g"
-    return re.compile(f"(?:.*/)?{body}", re.IGNORECASE | re.ASCII)
+        is_wildcard = time is None and field in _WILDCARDS
+        wildcards += is_wildcard
+        if wildcards > _MAX_WILDCARDS or (is_wildcard and after_wildcard and not literal):
+            raise PatternError(
+                f"'{template}' can be read in too many ways: between slashes there may be {_MAX_WILDCARDS} of "
+                f"{', '.join(sorted(_WILDCARDS))}, with something between them"
+            )
+        after_wildcard = is_wildcard
+        parts += [re.escape(literal), _group(template, time or field, expression, seen)]
+    if set(folder[at:]) & _RESERVED:
+        raise PatternError(f"'{folder[at:]}' in '{template}' means nothing: braces stand around fields, % before times")
+    return "".join(parts) + re.escape(folder[at:])
+
+
+def _group(template: str, name: str, expression: str, seen: set[str]) -> str:
+    """The expression of a field or a time; those that count have names, and are there once."""
+    if name in _FIELDS and name not in _NAMED:
+        return f"(?:{expression})"
+    if name in seen:
+        raise PatternError(f"'{name}' is there twice in '{template}'")
+    seen.add(name)
+    return f"(?P<{name}>{expression})"
 
 
 def read_path(path: str, patterns: Iterable[str]) -> PathFacts:
@@ -219,4 +241,4 @@ def _time(found: dict[str, str | None]) -> datetime | None:
             return None
         fraction = (found.get("f") or "0").ljust(6, "0")
         taken_at = datetime(*(int(digit or 0) for digit in (*digits, fraction)))  # type: ignore[arg-type] # noqa: DTZ001
-    return taken_at if taken_at.year >= _FIRST_YEAR else None
+    return taken_at if taken_at.year in YEARS else None

@@ -19,20 +19,30 @@ def read_estate(path: Path) -> list[CameraLine]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             columns = reader.fieldnames or ()
+            if len(columns) == 1 and ";" in columns[0]:
+                raise EstateError(["the columns are separated by semicolons: save the file with commas between them"])
             if missing := [column for column in REQUIRED_COLUMNS if column not in columns]:
                 raise EstateError(
                     [f"columns missing: {', '.join(missing)}. There must be: {', '.join(REQUIRED_COLUMNS)}"]
                 )
             if unknown := [column for column in columns if column not in COLUMNS]:
                 raise EstateError([f"columns unknown: {', '.join(unknown)}. There can be: {', '.join(COLUMNS)}"])
-            return check((reader.line_num, row) for row in reader)
+            rows = [(reader.line_num, row) for row in reader]
+            if too_long := [str(number) for number, row in rows if None in row]:
+                raise EstateError(
+                    [
+                        f"line {number}: more cells than columns; a comma in a cell needs quotes around it"
+                        for number in too_long
+                    ]
+                )
+            return check(rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EstateError([f"{path} cannot be read: {error}"]) from error
 
 
 def write_estate(lines: Iterable[CameraLine], file: TextIO) -> None:
     """List cameras as `read_estate` reads them."""
-    writer = csv.DictWriter(file, COLUMNS)
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(cells(line) for line in lines)
 
@@ -51,6 +61,6 @@ def reserve_secrets(path: Path) -> TextIO:
 
 def write_secrets(secrets: Iterable[NewSecret], file: TextIO) -> None:
     """List new cameras' logins."""
-    writer = csv.writer(file)
+    writer = csv.writer(file, lineterminator="\n")  # scripts cut their lines
     writer.writerow(("camera", "login", "secret"))
     writer.writerows((secret.camera, secret.login, secret.secret) for secret in secrets)

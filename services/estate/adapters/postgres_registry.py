@@ -70,6 +70,21 @@ _CONTRADICTIONS = """
 select c.slug from camera c join unnest($1::text[], $2::bool[]) as i (camera, catch_all) on i.camera = c.slug
 where c.catch_all <> i.catch_all
 """
+# What must not be so afterwards, whatever was so before.
+_SPLIT_LOGINS = """
+select l.slug from login l join camera c using (login_id) group by 1 having count(distinct c.shop_id) > 1 order by 1
+"""
+# Identifiers as uploads are compared with them: letters in lower case, MAC addresses without separators.
+_SHARED_IDENTIFIERS = """
+select l.slug, min(i) as identifier, string_agg(distinct c.slug, ' and ' order by c.slug) as cameras
+from camera c join login l using (login_id), unnest(c.identifiers || c.slug) as i
+where not c.catch_all
+group by l.slug,
+         case when trim(i) ~* '^[0-9a-f]{2}([:-]?[0-9a-f]{2}){5}$' then translate(lower(trim(i)), ':-', '')
+              else lower(trim(i)) end
+having count(distinct c.camera_id) > 1
+order by 1, 2
+"""
 _LINES = """
 select r.slug as region, r.name as region_name, y.slug as city, y.name as city_name, s.slug as shop, s.name as shop_name,
        s.time_zone, c.slug as camera, s.opening_hours, s.holidays, nullif(l.slug, c.slug) as login, c.identifiers,
@@ -119,7 +134,8 @@ class PostgresRegistry:
         """Keep all lines, and the new logins, in one transaction; whether anything changed.
 
         Raises:
-            EstateError: a login has the name of a camera, or the other way round; nothing was kept.
+            EstateError: a login has the name of a camera, or the other way round; cameras that share a login are in
+                different shops, or are called the same. Nothing was kept.
         """
         rows = [
             (i.shop, i.login_name, i.camera, ";".join(i.identifiers), i.pattern, i.burst_window_s, False) for i in lines
@@ -146,12 +162,23 @@ class PostgresRegistry:
                 raise EstateError([f"{row['slug']} is the name of a login and of a camera" for row in wrong])
             for command, arguments in steps:
                 changes += len(await self._connection.fetch(command, *arguments))
+            faults = [
+                f"login {row['slug']} would be used in more than one shop: give the cameras of each a login of their own"
+                for row in await self._connection.fetch(_SPLIT_LOGINS)
+            ]
+            faults += [
+                f"{row['identifier']} would mean both {row['cameras']}, which share the login {row['slug']}"
+                for row in await self._connection.fetch(_SHARED_IDENTIFIERS)
+            ]
+            if faults:
+                raise EstateError(faults)
         return changes > 0
 
     async def replace(self, login: Login) -> list[str]:
         """Give a login another secret; the cameras that use it. None where there is no such login."""
         rows = await self._connection.fetch(
-            "with changed as (update login set salt = $2, secret_sha256 = $3 where slug = $1 returning login_id) "
+            "with changed as (update login l set salt = $2, secret_sha256 = $3 where slug = $1 and exists "
+            "(select from camera c where c.login_id = l.login_id and not c.catch_all) returning login_id) "
             "select c.slug from camera c join changed using (login_id) where not c.catch_all order by 1",
             login.login,
             login.salt,

@@ -8,7 +8,7 @@ from pyftpdlib.handlers import TLS_FTPHandler
 from services.ingest.adapters.upload_buffer import UploadBuffer
 from services.ingest.adapters.upload_channel import NoPassivePortError, PassivePort, UploadChannel
 from services.ingest.adapters.virtual_filesystem import VirtualFilesystem
-from services.ingest.domain import BUSY, NO_DATA_CONNECTION, RENAMED, Held, Login, Outcome, Reply
+from services.ingest.domain import BUSY, NO_DATA_CONNECTION, RENAMED, Held, Login, Outcome, Reply, is_temporary
 
 if TYPE_CHECKING:
     from services.ingest.adapters.ftp_server import FtpServer
@@ -81,9 +81,14 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
             )
 
     def on_login(self, username: str) -> None:
-        """The login is right."""
+        """The login is right. What another one has left to be renamed is not this one's."""
+        self._held.clear()
         if self.login is not None:
             self.service.logged_in(self, self.login)
+
+    def ftp_ALLO(self, line: str) -> None:  # noqa: N802
+        """There is nothing to allocate. Some cameras hang up at a 202, which says that the command is superfluous."""
+        self.respond("200 There is room.")
 
     def disconnect(self, reply: Reply) -> None:
         """Say why, and close."""
@@ -273,6 +278,10 @@ class FtpSession(TLS_FTPHandler):  # type: ignore[misc]
             return super().ftp_RNTO(path)
         before, self._rnfr = self._rnfr, None
         self.fs.rename(before, path)
+        if is_temporary(path):  # the final name is still to come
+            self._held[path] = held
+            self.respond(str(RENAMED))
+            return None
         self.service.rename(self, self.login, held, path)
         return None
 

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
+from services.common.cameras.path_patterns import PATTERN_NAMES
 from services.common.errors import BadInputError, TransientError
 from services.common.streams import MAX_MESSAGE_BYTES
 from services.report.handler import CheckCamera, CheckedPhoto
@@ -38,6 +39,21 @@ class CameraSettings:
     port: int
     tls_port: int | None
     require_tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an installer has typed.
+
+    Args:
+        path: as the camera uploads it; empty: the file's own name.
+        pattern: empty: any vendor's.
+        shared: other cameras upload with the same login.
+    """
+
+    path: str = ""
+    pattern: str = ""
+    shared: bool = False
 
 
 class CameraCheckPage:
@@ -83,32 +99,34 @@ async def check(request: Request) -> HTMLResponse:
 async def _checked(request: Request, page: CameraCheckPage) -> HTMLResponse:
     try:
         async with request.form(max_files=1, max_fields=4) as form:
-            file, path = form.get("photo"), str(form.get("path") or "").strip()[:_MAX_PATH_LETTERS]
-            shared = bool(form.get("shared"))
+            asked = Asked(_text(form.get("path")), _text(form.get("pattern")), bool(form.get("shared")))
+            file = form.get("photo")
+            chosen = _text(file.filename) if isinstance(file, UploadFile) else ""
             photo = await file.read() if isinstance(file, UploadFile) else b""
-            name = path or (file.filename or "" if isinstance(file, UploadFile) else "")
     except (MultiPartException, HTTPException) as error:
         raise HTTPException(400) from error
     if not photo:
-        return _render(page, path=path, shared=shared, problem="Choose a photo first.", status=422)
+        return _render(page, asked, problem="This file is empty." if chosen else "Choose a photo first.", status=422)
     try:
-        result = await page.check(photo, name, own_login=not shared)
+        result = await page.check(photo, asked.path or chosen, asked.pattern, own_login=not asked.shared)
     except BadInputError as error:
-        return _render(page, path=path, shared=shared, problem=str(error), status=422)
+        return _render(page, asked, problem=str(error), status=422)
     except TransientError:
-        problem = (
-            "The face detection does not answer just now. Nothing is wrong with your photo: try again in a moment."
-        )
-        return _render(page, path=path, shared=shared, problem=problem, status=503)
+        problem = "The face detection does not answer just now. Nothing is wrong with your photo: try again."
+        return _render(page, asked, problem=problem, status=503)
     picture = f"data:image/jpeg;base64,{b64encode(result.photo.preview_jpeg).decode()}"
-    return _render(page, path=path, shared=shared, result=result, picture=picture)
+    return _render(page, asked, result=result, picture=picture)
+
+
+def _text(value: object) -> str:
+    """What somebody has typed, without what cannot be printed."""
+    return "".join(filter(str.isprintable, str(value or ""))).strip()[:_MAX_PATH_LETTERS]
 
 
 def _render(
     page: CameraCheckPage,
+    asked: Asked | None = None,
     *,
-    path: str = "",
-    shared: bool = False,
     problem: str = "",
     result: CheckedPhoto | None = None,
     picture: str = "",
@@ -118,8 +136,8 @@ def _render(
         "camera_check.html",
         status,
         settings=page.settings,
-        path=path,
-        shared=shared,
+        asked=asked or Asked(),
+        patterns=PATTERN_NAMES,
         problem=problem,
         result=result,
         picture=picture,

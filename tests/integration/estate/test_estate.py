@@ -212,3 +212,47 @@ async def test_single_cameras_are_added_switched_off_and_given_new_secrets(
             assert failed.returncode == 1
             assert said in failed.stderr
             assert "Traceback" not in failed.stderr
+
+
+async def test_what_would_leave_cameras_in_the_dark_is_refused(
+    clean_streams: NatsServer, database: Database, tmp_path: Path
+) -> None:
+    command = Command(clean_streams, database, tmp_path)
+
+    async def import_(text: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "estate.csv").write_text(FULL_HEADER + text)
+        (tmp_path / "logins.csv").unlink(missing_ok=True)
+        return await asyncio.to_thread(command.run, "import", "estate.csv", "--secrets", "logins.csv")
+
+    assert (await import_(SHARED)).returncode == 0
+    elsewhere = SHARED.splitlines()[0].replace("berlin-1,Mitte", "berlin-2,Ost").replace("door", "gate")
+    for text, said in (
+        (elsewhere + "\n", "more than one shop"),
+        (SHARED.replace(",till,", ",till-2,"), "would mean both"),
+        (SHARED.replace("door", "do\0or"), "control characters"),
+        (SHARED.splitlines()[0] + ",more\n", "more cells than columns"),
+    ):
+        refused = await import_(text)
+        assert refused.returncode == 1, text
+        assert said in refused.stderr.replace("\n", " ")
+        assert "Traceback" not in refused.stderr
+        assert not (tmp_path / "logins.csv").exists()
+    (tmp_path / "estate.csv").write_text(FULL_HEADER.replace(",", ";"))
+    assert "semicolons" in (await asyncio.to_thread(command.run, "import", "estate.csv")).stderr
+
+
+async def test_a_login_that_no_camera_uses_any_more_keeps_its_secret(
+    clean_streams: NatsServer, database: Database, tmp_path: Path
+) -> None:
+    command = Command(clean_streams, database, tmp_path)
+    await asyncio.to_thread(command.run, "publish")
+    shared = await asyncio.to_thread(command.import_, FIRST, "first.csv")
+    assert shared.returncode == 0
+    added = await asyncio.to_thread(command.run, "camera", "add", "cam-2", "--shop", "berlin-1", "--login", "both")
+    assert "\r" not in added.stdout
+    assert (await asyncio.to_thread(command.import_, FIRST + SECOND, "second.csv")).returncode == 0
+    refused = await asyncio.to_thread(command.run, "camera", "rotate-secret", "both")
+    assert (refused.returncode, "no login both" in refused.stderr) == (1, True)
+    assert (
+        await asyncio.to_thread(command.run, "camera", "add", "cam-3", "--shop", "berlin-1", "--login", "both")
+    ).returncode == 0

@@ -512,3 +512,38 @@ async def test_a_line_of_any_length_is_answered_once(ftp: Ftp, photo: bytes) -> 
             assert session.sendcmd("NOOP").startswith("200")
 
     await client(upload)
+
+
+async def test_a_photo_may_have_several_temporary_names(ftp: Ftp, photo: bytes) -> None:
+    def upload() -> None:
+        with ftp.connect() as session:
+            assert store(session, photo, "upload.tmp").startswith("226")
+            session.rename("upload.tmp", "upload.part")
+            assert ftp.announced == []
+            session.rename("upload.part", "K3TA_00_20220307125217.jpg")
+
+    await client(upload)
+    (announced,) = ftp.announced
+    assert announced.captured_at.ToJsonString() == "2022-03-07T11:52:17Z"
+
+
+async def test_what_one_login_holds_another_cannot_name(ftp: Ftp, photo: bytes) -> None:
+    ftp.logins.add("cam-2", SECRET)
+
+    def upload() -> None:
+        with ftp.connect() as session:
+            assert store(session, photo, "upload.tmp").startswith("226")
+            session.login("cam-2", SECRET)
+            session.rename("upload.tmp", "final.jpg")
+
+    await client(upload)
+    assert ftp.announced == []
+    assert len(ftp.held.photos) == 1
+
+
+async def test_room_is_promised_to_who_asks_for_it(ftp: Ftp) -> None:
+    def ask() -> str:
+        with ftp.connect() as session:
+            return session.sendcmd("ALLO 1000000")
+
+    assert (await client(ask)).startswith("200")

@@ -236,6 +236,43 @@ async def test_a_photo_that_is_never_renamed_is_announced_all_the_same() -> None
     assert stored.photo.captured_at.ToDatetime(UTC) == NOW
 
 
+async def test_a_photo_that_is_sent_again_opens_no_new_burst() -> None:
+    bench = Bench()
+    bench.own(burst_window_s=10)
+    names = ["/K3TA_00_20260501130000.jpg", "/K3TA_00_20260501130140.jpg", "/K3TA_00_20260501130000.jpg"]
+    for number, name in zip((0, 1, 0), names, strict=True):
+        assert await bench.upload(photo(number), name) == Outcome.KEPT
+    assert await bench.upload(photo(2), "/K3TA_00_20260501130141.jpg") == Outcome.BURST
+
+
+async def test_of_a_burst_that_is_never_renamed_one_is_announced() -> None:
+    bench = Bench()
+    bench.own(burst_window_s=10)
+    for number in range(3):
+        assert (await bench.send(photo(number), f"/{number}.tmp")).held
+    bench.now += timedelta(minutes=2)
+    assert await bench.keep.announce_overdue() == 3
+    assert len(bench.announced) == 1
+    assert [rejected.reason for rejected in bench.rejected] == [RejectionReason.REJECTION_REASON_BURST] * 2
+
+
+async def test_exif_counts_whatever_a_temporary_name_looks_like() -> None:
+    bench = Bench()
+    exif = Image.Exif()
+    exif[0x0132] = "2026:04:30 10:59:59"
+    held = (await bench.send(photo(0, exif), "/tmp_00_20220307125217.jpg")).held
+    assert held
+    assert await bench.keep.rename(bench.login, held, "/image.jpg") == Outcome.KEPT
+    assert bench.announced[0].photo.captured_at.ToDatetime() == datetime(2026, 4, 30, 8, 59, 59)
+
+
+@pytest.mark.parametrize("year", [2150, 9999])
+async def test_a_year_that_cannot_be_counts_as_none(year: int) -> None:
+    bench = Bench()
+    assert await bench.upload(photo(), f"/K3TA_00_{year}1231235959.jpg") == Outcome.KEPT
+    assert bench.announced[0].photo.captured_at.ToDatetime(UTC) == NOW
+
+
 async def test_of_a_closed_shop_nothing_is_announced_that_was_never_renamed() -> None:
     bench = Bench()
     bench.own(opening_hours="Mo-Sa 08:00-09:00")

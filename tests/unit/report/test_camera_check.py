@@ -62,8 +62,26 @@ async def test_a_registered_camera_is_named(client: httpx.AsyncClient, reader: F
     assert "berlin-1-exit, as registered" in (await post(client, photo, path=DAHUA, shared="yes")).text
 
 
+async def test_who_shares_a_login_must_be_registered(client: httpx.AsyncClient, photo: bytes) -> None:
+    answer = await post(client, photo, path=DAHUA, shared="yes")
+    assert "3J07C6FPAU00272, in the name, not registered" in answer.text
+    assert "6 of 7 requirements met" in answer.text
+
+
+async def test_a_template_of_ones_own_can_be_tried(client: httpx.AsyncClient, photo: bytes) -> None:
+    answer = await post(client, photo, path="2026/11/24/101501_cam-9.jpg", pattern="%Y/%m/%d/%H%M%S_{name}.jpg")
+    assert "cam-9, in the name" in answer.text
+    assert "2026-11-24 10:15:01, in the name" in answer.text
+    refused = await post(client, photo, pattern="{nothing}.jpg")
+    assert (refused.status_code, "means nothing" in refused.text) == (422, True)
+
+
+async def test_what_cannot_be_printed_is_not_read(client: httpx.AsyncClient, photo: bytes) -> None:
+    assert (await post(client, photo, path="a\0b/x.jpg")).status_code == 200
+
+
 async def test_the_files_own_name_counts_where_no_other_is_given(client: httpx.AsyncClient, photo: bytes) -> None:
-    answer = await post(client, photo, name="K3TA_00_20220307125217.jpg", shared="yes")
+    answer = await post(client, photo, name="K3TA_00_20220307125217.jpg")
     assert "K3TA, in the name" in answer.text
     assert "2022-03-07 12:52:17, in the name" in answer.text
 
@@ -71,7 +89,7 @@ async def test_the_files_own_name_counts_where_no_other_is_given(client: httpx.A
 @pytest.mark.parametrize(
     ("content", "status", "says"),
     [
-        (b"", 422, "Choose a photo first"),
+        (b"", 422, "This file is empty"),
         (b"no photo", 422, "not a JPEG photo"),
         (b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda", 422, "missing"),
     ],
@@ -103,7 +121,7 @@ async def test_no_answer_from_detect_is_not_the_photos_fault(
     examiner.away = True
     answer = await post(client, photo)
     assert answer.status_code == 503
-    assert "try again in a moment" in answer.text
+    assert "Nothing is wrong with your photo" in answer.text
 
 
 async def test_names_are_text_and_never_markup(client: httpx.AsyncClient, photo: bytes) -> None:

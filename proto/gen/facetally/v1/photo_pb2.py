@@ -25,23 +25,23 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66\x61\x63\x65tally/v1/photo.proto\x12\x0c\x66\x61\x63\x65tally.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x03\n\x05Photo\x12\x19\n\x08photo_id\x18\x01 \x01(\tR\x07photoId\x12\x1b\n\tregion_id\x18\x02 \x01(\tR\x08regionId\x12\x17\n\x07shop_id\x18\x03 \x01(\tR\x06shopId\x12\x1b\n\tcamera_id\x18\x04 \x01(\tR\x08\x63\x61meraId\x12;\n\x0b\x63\x61ptured_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncapturedAt\x12;\n\x0breceived_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreceivedAt\x12\x1d\n\nobject_key\x18\x07 \x01(\tR\tobjectKey\x12\x1d\n\nsize_bytes\x18\x08 \x01(\rR\tsizeBytes\x12\x39\n\x0btime_source\x18\t \x01(\x0e\x32\x18.facetally.v1.TimeSourceR\ntimeSource\x12\x39\n\nstamped_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstampedAt\"8\n\x0bPhotoStored\x12)\n\x05photo\x18\x01 \x01(\x0b\x32\x13.facetally.v1.PhotoR\x05photo\"[\n\tPhotoHeld\x12)\n\x05photo\x18\x01 \x01(\x0b\x32\x13.facetally.v1.PhotoR\x05photo\x12#\n\routside_hours\x18\x02 \x01(\x08R\x0coutsideHours\"\xf9\x01\n\rPhotoRejected\x12!\n\x0crejection_id\x18\x01 \x01(\tR\x0brejectionId\x12\x1b\n\tregion_id\x18\x02 \x01(\tR\x08regionId\x12\x17\n\x07shop_id\x18\x03 \x01(\tR\x06shopId\x12\x1b\n\tcamera_id\x18\x04 \x01(\tR\x08\x63\x61meraId\x12;\n\x0breceived_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreceivedAt\x12\x35\n\x06reason\x18\x06 \x01(\x0e\x32\x1d.facetally.v1.RejectionReasonR\x06reason*n\n\nTimeSource\x12\x1b\n\x17TIME_SOURCE_UNSPECIFIED\x10\x00\x12\x14\n\x10TIME_SOURCE_PATH\x10\x01\x12\x14\n\x10TIME_SOURCE_EXIF\x10\x02\x12\x17\n\x13TIME_SOURCE_ARRIVAL\x10\x03*\xd3\x02\n\x0fRejectionReason\x12 \n\x1cREJECTION_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REJECTION_REASON_EMPTY\x10\x01\x12\x1d\n\x19REJECTION_REASON_NOT_JPEG\x10\x02\x12\x1e\n\x1aREJECTION_REASON_TRUNCATED\x10\x03\x12\x1e\n\x1aREJECTION_REASON_TOO_LARGE\x10\x04\x12$\n REJECTION_REASON_TOO_MANY_PIXELS\x10\x05\x12\"\n\x1eREJECTION_REASON_OUTSIDE_HOURS\x10\x06\x12\x1a\n\x16REJECTION_REASON_BURST\x10\x07\x12\x1e\n\x1aREJECTION_REASON_NOT_PHOTO\x10\x08\x12\x1d\n\x19REJECTION_REASON_DISABLED\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66\x61\x63\x65tally/v1/photo.proto\x12\x0c\x66\x61\x63\x65tally.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x03\n\x05Photo\x12\x19\n\x08photo_id\x18\x01 \x01(\tR\x07photoId\x12\x1b\n\tregion_id\x18\x02 \x01(\tR\x08regionId\x12\x17\n\x07shop_id\x18\x03 \x01(\tR\x06shopId\x12\x1b\n\tcamera_id\x18\x04 \x01(\tR\x08\x63\x61meraId\x12;\n\x0b\x63\x61ptured_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncapturedAt\x12;\n\x0breceived_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreceivedAt\x12\x1d\n\nobject_key\x18\x07 \x01(\tR\tobjectKey\x12\x1d\n\nsize_bytes\x18\x08 \x01(\rR\tsizeBytes\x12\x39\n\x0btime_source\x18\t \x01(\x0e\x32\x18.facetally.v1.TimeSourceR\ntimeSource\x12\x39\n\nstamped_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstampedAt\"8\n\x0bPhotoStored\x12)\n\x05photo\x18\x01 \x01(\x0b\x32\x13.facetally.v1.PhotoR\x05photo\"\x81\x01\n\tPhotoHeld\x12)\n\x05photo\x18\x01 \x01(\x0b\x32\x13.facetally.v1.PhotoR\x05photo\x12#\n\routside_hours\x18\x02 \x01(\x08R\x0coutsideHours\x12$\n\x0e\x62urst_window_s\x18\x03 \x01(\rR\x0c\x62urstWindowS\"\xf9\x01\n\rPhotoRejected\x12!\n\x0crejection_id\x18\x01 \x01(\tR\x0brejectionId\x12\x1b\n\tregion_id\x18\x02 \x01(\tR\x08regionId\x12\x17\n\x07shop_id\x18\x03 \x01(\tR\x06shopId\x12\x1b\n\tcamera_id\x18\x04 \x01(\tR\x08\x63\x61meraId\x12;\n\x0breceived_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreceivedAt\x12\x35\n\x06reason\x18\x06 \x01(\x0e\x32\x1d.facetally.v1.RejectionReasonR\x06reason*n\n\nTimeSource\x12\x1b\n\x17TIME_SOURCE_UNSPECIFIED\x10\x00\x12\x14\n\x10TIME_SOURCE_PATH\x10\x01\x12\x14\n\x10TIME_SOURCE_EXIF\x10\x02\x12\x17\n\x13TIME_SOURCE_ARRIVAL\x10\x03*\xd3\x02\n\x0fRejectionReason\x12 \n\x1cREJECTION_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REJECTION_REASON_EMPTY\x10\x01\x12\x1d\n\x19REJECTION_REASON_NOT_JPEG\x10\x02\x12\x1e\n\x1aREJECTION_REASON_TRUNCATED\x10\x03\x12\x1e\n\x1aREJECTION_REASON_TOO_LARGE\x10\x04\x12$\n REJECTION_REASON_TOO_MANY_PIXELS\x10\x05\x12\"\n\x1eREJECTION_REASON_OUTSIDE_HOURS\x10\x06\x12\x1a\n\x16REJECTION_REASON_BURST\x10\x07\x12\x1e\n\x1aREJECTION_REASON_NOT_PHOTO\x10\x08\x12\x1d\n\x19REJECTION_REASON_DISABLED\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'facetally.v1.photo_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TIMESOURCE']._serialized_start=900
-  _globals['_TIMESOURCE']._serialized_end=1010
-  _globals['_REJECTIONREASON']._serialized_start=1013
-  _globals['_REJECTIONREASON']._serialized_end=1352
+  _globals['_TIMESOURCE']._serialized_start=939
+  _globals['_TIMESOURCE']._serialized_end=1049
+  _globals['_REJECTIONREASON']._serialized_start=1052
+  _globals['_REJECTIONREASON']._serialized_end=1391
   _globals['_PHOTO']._serialized_start=76
   _globals['_PHOTO']._serialized_end=495
   _globals['_PHOTOSTORED']._serialized_start=497
   _globals['_PHOTOSTORED']._serialized_end=553
-  _globals['_PHOTOHELD']._serialized_start=555
-  _globals['_PHOTOHELD']._serialized_end=646
-  _globals['_PHOTOREJECTED']._serialized_start=649
-  _globals['_PHOTOREJECTED']._serialized_end=898
+  _globals['_PHOTOHELD']._serialized_start=556
+  _globals['_PHOTOHELD']._serialized_end=685
+  _globals['_PHOTOREJECTED']._serialized_start=688
+  _globals['_PHOTOREJECTED']._serialized_end=937
 # @@protoc_insertion_point(module_scope)

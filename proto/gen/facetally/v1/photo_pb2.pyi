@@ -74,12 +74,14 @@ class PhotoStored(_message.Message):
     def __init__(self, photo: _Optional[_Union[Photo, _Mapping]] = ...) -> None: ...
 
 class PhotoHeld(_message.Message):
-    __slots__ = ("photo", "outside_hours")
+    __slots__ = ("photo", "outside_hours", "burst_window_s")
     PHOTO_FIELD_NUMBER: _ClassVar[int]
     OUTSIDE_HOURS_FIELD_NUMBER: _ClassVar[int]
+    BURST_WINDOW_S_FIELD_NUMBER: _ClassVar[int]
     photo: Photo
     outside_hours: bool
-    def __init__(self, photo: _Optional[_Union[Photo, _Mapping]] = ..., outside_hours: _Optional[bool] = ...) -> None: ...
+    burst_window_s: int
+    def __init__(self, photo: _Optional[_Union[Photo, _Mapping]] = ..., outside_hours: _Optional[bool] = ..., burst_window_s: _Optional[int] = ...) -> None: ...
 
 class PhotoRejected(_message.Message):
     __slots__ = ("rejection_id", "region_id", "shop_id", "camera_id", "received_at", "reason")

@@ -75,20 +75,27 @@ def test_without_a_face_all_that_is_about_faces_fails_and_one_advice_is_given() 
 @pytest.mark.parametrize(
     ("path", "exif", "own_login", "registered_as", "found"),
     [
-        (PathFacts(()), ExifFacts(), True, "", "its login"),
+        (PathFacts(()), ExifFacts(), True, None, "its login"),
         (PathFacts(("folder",)), ExifFacts(), False, "cam-1", "cam-1, as registered"),
-        (PathFacts(()), ExifFacts(serial="S 1"), False, "", "serial number S 1, in EXIF"),
+        (PathFacts(()), ExifFacts(serial="S 1"), False, None, "serial number S 1, in EXIF"),
+        (PathFacts(()), ExifFacts(serial="S 1"), True, "", "serial number S 1, in EXIF"),
         (PathFacts(()), ExifFacts(position=(52.5, 13.4)), False, "", "its position, in EXIF"),
         (PathFacts(("folder",)), ExifFacts(), False, "", "nothing says so"),
     ],
 )
 def test_a_camera_is_known_by_registry_name_exif_or_login(
-    path: PathFacts, exif: ExifFacts, own_login: bool, registered_as: str, found: str
+    path: PathFacts, exif: ExifFacts, own_login: bool, registered_as: str | None, found: str
 ) -> None:
     timed = replace(path, taken_at=TAKEN_AT)
     verdicts = judge(photo(face()), timed, exif, own_login=own_login, registered_as=registered_as)
     assert verdicts[5].found == found
     assert failed(verdicts) == ([] if found != "nothing says so" else ["Which camera"])
+
+
+def test_who_shares_a_login_under_a_name_that_nobody_registered_is_not_known() -> None:
+    verdicts = judge(photo(face()), NAMED, ExifFacts(), own_login=False, registered_as="")
+    assert failed(verdicts) == ["Which camera"]
+    assert verdicts[5].found == "3J07, in the name, not registered"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,15 @@ def test_fraction_and_offset_are_heeded() -> None:
 def test_nonsense_is_nothing() -> None:
     assert read_exif(b"") == ExifFacts()
     assert read_exif(block(x9003="0000:00:00 00:00:00")).taken_at is None
-    assert read_exif(block(x9011="later")).taken_at is None
+    assert read_exif(block(x9003="9999:12:31 23:59:59")).taken_at is None
+
+
+def test_an_offset_that_says_nothing_leaves_the_cameras_clock() -> None:
+    assert read_exif(block(x9011="later")).taken_at == datetime(2026, 11, 24, 10, 15, 1)
+    for offset, hours in (("+01", 1), ("+0100", 1), ("-05:00", -5), ("Z", 0)):
+        taken_at = read_exif(block(x9011=offset)).taken_at
+        assert taken_at
+        assert taken_at.utcoffset() == timedelta(hours=hours)
     assert read_exif(block(x9003="2000:01:01 00:00:09")).taken_at is None
 
 

@@ -63,7 +63,22 @@ def test_a_time_that_cannot_be_is_no_time(name: str) -> None:
     assert read_path(name, [ANY]).taken_at is None
 
 
-@pytest.mark.parametrize("pattern", ["nobody", "{who}_%Y.jpg", "%Q.jpg", "%Y%Y.jpg", "{ip}{ip}.jpg", ""])
+@pytest.mark.parametrize("pattern", ["{any}{any}%Y.jpg", "{any}_{event}_{any}_{name}_%Y.jpg", "{name}{serial}.jpg"])
+def test_a_pattern_that_takes_for_ever_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError, match="too many ways"):
+        templates(pattern)
+
+
+def test_one_folder_is_read_after_the_other_whatever_the_next_one_says() -> None:
+    pattern = "{any}_{any}_{name}/{any}_{any}_{serial}/{any}_{any}_%Y%m%d%H%M%S.jpg"
+    read_path("/".join(["_" * 160] * 3) + ".jpg", [pattern])
+    facts = read_path("a_b_c/d_e_1234/f_g_20260501130000.jpg", [pattern])
+    assert facts.taken_at == datetime(2026, 5, 1, 13)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["nobody", "{who}_%Y.jpg", "%Q.jpg", "%Y%Y.jpg", "{ip}-{ip}.jpg", "", "%Y.jpg{", "}%Y.jpg", "%Y%.jpg"]
+)
 def test_a_pattern_that_means_nothing_is_refused(pattern: str) -> None:
     with pytest.raises(PatternError):
         templates(pattern)
