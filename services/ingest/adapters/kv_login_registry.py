@@ -131,14 +131,12 @@ def _read(message: estate_pb2.Shop) -> dict[str, Login]:
         )
         for camera in message.cameras
     }
-    return {
-        login.login: Login(
-            login.login,
-            shop,
-            cameras[login.camera_id],
-            tuple(cameras[camera_id] for camera_id in login.shared_by),
-            login.salt,
-            login.secret_sha256,
-        )
-        for login in message.logins
-    }
+    logins: dict[str, Login] = {}
+    for login in message.logins:
+        if not cameras.keys() >= {login.camera_id, *login.shared_by}:  # the others of the shop go on
+            _log.error("login_unreadable", shop=message.shop_id, login=login.login)
+            continue
+        shared_by = tuple(cameras[camera_id] for camera_id in login.shared_by)
+        own = cameras[login.camera_id]
+        logins[login.login] = Login(login.login, shop, own, shared_by, login.salt, login.secret_sha256)
+    return logins
