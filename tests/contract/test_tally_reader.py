@@ -10,12 +10,15 @@ from services.common.vocabulary import AgeBand, Gender, Mood
 from services.estate.domain import CameraLine
 from services.report.adapters.postgres_reader import PostgresReader
 from services.report.domain import Cell, Level, Period
-from services.report.handler import TallyReader
+from services.report.handler import CameraRegistry, TallyReader
 from tests.estates import register
 from tests.fakes.tally_reader import FakeTallyReader
 from tests.servers.postgres import Database
 
-LINE = CameraLine("europe", "Europe", "berlin", "Berlin", "berlin-1", "Mitte", "Europe/Berlin", "cam-1")
+LINE = CameraLine(
+    "europe", "Europe", "berlin", "Berlin", "berlin-1", "Mitte", "Europe/Berlin", "cam-1",
+    identifiers=("00:40:8C:77:F8:26",),
+)  # fmt: skip
 MOODS = tuple(range(len(Mood)))
 
 
@@ -23,7 +26,7 @@ MOODS = tuple(range(len(Mood)))
 async def reader(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[TallyReader]:
     if request.param == "fake":
         cell = Cell(12, Gender.FEMALE, AgeBand.AGE_25_34, MOODS)
-        yield FakeTallyReader([cell], {"faces": 3})
+        yield FakeTallyReader([cell], {"faces": 3}, called={"cam-1": "cam-1", "00408c77f826": "cam-1"})
         return
     await register(database, [LINE])
     connection = await asyncpg.connect(database.dsn("owner"))
@@ -66,3 +69,10 @@ async def test_every_level_is_found_and_counted(reader: TallyReader, level: Leve
 
 async def test_a_place_that_is_not_there_is_nothing(reader: TallyReader) -> None:
     assert await reader.setting(Level.SHOP, "nowhere") is None
+
+
+@pytest.mark.parametrize(("called", "camera"), [("00408c77f826", "cam-1"), ("cam-1", "cam-1"), ("cam-2", None)])
+async def test_a_camera_is_known_by_its_identifiers_and_its_name(
+    reader: CameraRegistry, called: str, camera: str | None
+) -> None:
+    assert await reader.camera_called(["folder", called]) == camera

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import asyncpg
 
+from services.common.cameras.path_patterns import normalise
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
 from services.common.vocabulary import AgeBand, Gender, Mood
@@ -164,14 +165,12 @@ class PostgresReader:
         return (rows[0]["local_day"], rows[0]["local_hour"]) if rows else None
 
     async def camera_called(self, identifiers: Sequence[str]) -> str | None:
-        """A camera that has one of these identifiers, each normalised."""
-        rows = await self._fetch(
-            "select c.slug from camera c, unnest(c.identifiers) as i "
-            "where lower(trim(i)) = any($1::text[]) or translate(lower(trim(i)), ':-', '') = any($1::text[]) "
-            "order by 1 limit 1",
-            list(identifiers),
+        """A camera that has one of these identifiers, each normalised. Its own name always identifies it."""
+        rows = await self._fetch("select slug, identifiers from camera where not catch_all order by slug")
+        wanted = set(identifiers)
+        return next(
+            (row["slug"] for row in rows if wanted & set(map(normalise, (row["slug"], *row["identifiers"])))), None
         )
-        return rows[0]["slug"] if rows else None
 
     async def _utc_today(self) -> date:
         rows = await self._fetch("select (now() at time zone 'UTC')::date as today")
