@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from services.common.cameras.opening_hours import parse_opening_hours
-from services.common.cameras.path_patterns import ANY, templates
+from services.common.cameras.path_patterns import ANY, normalise, templates
 from services.common.cameras.positions import is_position, read_position
 from services.common.ids import is_slug
 
@@ -136,6 +136,48 @@ def check(lines: Iterable[tuple[int, Mapping[str, str]]]) -> list[CameraLine]:
     if faults:
         raise EstateError(faults)
     return list(cameras.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """A registered camera whose login others may use as well.
+
+    Args:
+        catch_all: not a camera: what photos are counted for that are recognised as no camera's.
+    """
+
+    login: str
+    shop: str
+    camera: str
+    identifiers: Sequence[str]
+    catch_all: bool
+
+
+def check_sharers(sharers: Iterable[Sharer]) -> None:
+    """See that the cameras of each shared login are in one shop, and can be told from each other.
+
+    Raises:
+        EstateError: naming all that is wrong.
+    """
+    shops: dict[str, set[str]] = {}
+    called: dict[tuple[str, str], dict[str, str]] = {}
+    for sharer in sharers:
+        shops.setdefault(sharer.login, set()).add(sharer.shop)
+        if not sharer.catch_all:
+            for identifier in (sharer.camera, *sharer.identifiers):
+                called.setdefault((sharer.login, normalise(identifier)), {}).setdefault(sharer.camera, identifier)
+    faults = [
+        f"login {login} would be used in more than one shop: give the cameras of each a login of their own"
+        for login, places in shops.items()
+        if len(places) > 1
+    ]
+    faults += [
+        f"{min(cameras.values())} would mean both {' and '.join(cameras)}, which share the login {login}"
+        for (login, _), cameras in called.items()
+        if len(cameras) > 1
+    ]
+    if faults:
+        raise EstateError(faults)
 
 
 def cells(line: CameraLine) -> dict[str, str]:

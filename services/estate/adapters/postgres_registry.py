@@ -10,7 +10,7 @@ from facetally.v1 import estate_pb2
 
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
-from services.estate.domain import CameraLine, EstateError, Login, shared_logins
+from services.estate.domain import CameraLine, EstateError, Login, Sharer, check_sharers, shared_logins
 
 # Each inserts what is new and changes what differs, and returns a row for every such thing.
 _SAVE_REGIONS = """
@@ -70,20 +70,11 @@ _CONTRADICTIONS = """
 select c.slug from camera c join unnest($1::text[], $2::bool[]) as i (camera, catch_all) on i.camera = c.slug
 where c.catch_all <> i.catch_all
 """
-# What must not be so afterwards, whatever was so before.
-_SPLIT_LOGINS = """
-select l.slug from login l join camera c using (login_id) group by 1 having count(distinct c.shop_id) > 1 order by 1
-"""
-# Identifiers as uploads are compared with them: letters in lower case, MAC addresses without separators.
-_SHARED_IDENTIFIERS = """
-select l.slug, min(i) as identifier, string_agg(distinct c.slug, ' and ' order by c.slug) as cameras
-from camera c join login l using (login_id), unnest(c.identifiers || c.slug) as i
-where not c.catch_all
-group by l.slug,
-         case when trim(i) ~* '^[0-9a-f]{2}([:-]?[0-9a-f]{2}){5}$' then translate(lower(trim(i)), ':-', '')
-              else lower(trim(i)) end
-having count(distinct c.camera_id) > 1
-order by 1, 2
+_SHARERS = """
+select l.slug as login, s.slug as shop, c.slug as camera, c.identifiers, c.catch_all
+from camera c join login l using (login_id) join shop s using (shop_id)
+where l.slug <> c.slug or c.catch_all
+order by 1, 3
 """
 _LINES = """
 select r.slug as region, r.name as region_name, y.slug as city, y.name as city_name, s.slug as shop, s.name as shop_name,
@@ -162,16 +153,7 @@ class PostgresRegistry:
                 raise EstateError([f"{row['slug']} is the name of a login and of a camera" for row in wrong])
             for command, arguments in steps:
                 changes += len(await self._connection.fetch(command, *arguments))
-            faults = [
-                f"login {row['slug']} would be used in more than one shop: give the cameras of each a login of their own"
-                for row in await self._connection.fetch(_SPLIT_LOGINS)
-            ]
-            faults += [
-                f"{row['identifier']} would mean both {row['cameras']}, which share the login {row['slug']}"
-                for row in await self._connection.fetch(_SHARED_IDENTIFIERS)
-            ]
-            if faults:
-                raise EstateError(faults)
+            check_sharers(Sharer(**row) for row in await self._connection.fetch(_SHARERS))
         return changes > 0
 
     async def replace(self, login: Login) -> list[str]:
