@@ -1,7 +1,6 @@
 """One way to run every service: logs, probes, signals, and an end that finishes what is in flight."""
 
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -47,8 +46,6 @@ async def _run(name: str, settings: S, serve: Callable[[S, Runtime], Awaitable[N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, runtime.stopping.set)
     async with serve_health(runtime.health, settings.health_host, settings.health_port):
-        gc.collect()
-        gc.freeze()  # what was imported stays: the collector need not look at it again and again
         _log.info("service_starting", health_port=settings.health_port)
         await _until_stopped(asyncio.ensure_future(serve(settings, runtime)), runtime)
         _log.info("service_stopped")
