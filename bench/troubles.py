@@ -32,12 +32,16 @@ class Crowd:
     async def connect(self, source: str | None = None) -> FtpClient:
         """A connection that nobody closes."""
         client = await FtpClient.connect(self.cell.port, source=source)
-        self.keep(client.writer)
+        self._open.append(client.writer)
         return client
 
-    def keep(self, writer: asyncio.StreamWriter) -> None:
-        """Leave a data connection open as well."""
-        self._open.append(writer)
+    async def begin_upload(self, login: str, name: str) -> tuple[FtpClient, asyncio.StreamWriter]:
+        """A camera that has logged in, and its data connection, which nobody closes either."""
+        client = await self.connect()
+        await client.log_in(login, self.cell.secrets[login])
+        data = await client.begin_upload(name)
+        self._open.append(data)
+        return client, data
 
     def spawn(self, work: Awaitable[None]) -> None:
         """Let somebody make trouble until ingest has had enough of it."""
@@ -89,10 +93,7 @@ async def slow_senders(crowd: Crowd, until: float) -> None:
     """20 that have logged in and send their photos at 100 bytes a second."""
 
     async def send(login: str, name: str, photo: bytes) -> None:
-        client = await crowd.connect()
-        await client.log_in(login, crowd.cell.secrets[login])
-        data = await client.begin_upload(name)
-        crowd.keep(data)
+        client, data = await crowd.begin_upload(login, name)
         for start in range(0, len(photo), 10):
             if data.is_closing():
                 break
@@ -110,10 +111,7 @@ async def never_closed(crowd: Crowd, until: float) -> None:
     """20 that send whole photos and never close their data connections; answered, they leave."""
 
     async def send(login: str, name: str, photo: bytes) -> None:
-        client = await crowd.connect()
-        await client.log_in(login, crowd.cell.secrets[login])
-        data = await client.begin_upload(name)
-        crowd.keep(data)
+        client, data = await crowd.begin_upload(login, name)
         data.write(photo)
         await client.say("", "226")
         crowd.answers["226"] += 1
