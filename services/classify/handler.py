@@ -20,7 +20,7 @@ class FaceClassifier(Protocol):
         ...
 
     async def estimate(self, chips: NDArray[np.uint8]) -> list[FaceEstimate]:
-        """Estimates in the order of the chips, (n, 112, 112, 3) uint8 RGB."""
+        """Estimates in the order of the chips, (n, 144, 144, 3) uint8 RGB."""
         ...
 
 

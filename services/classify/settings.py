@@ -15,7 +15,10 @@ class ClassifySettings(ServiceSettings):
 
     nats: NatsSettings = Field(description="Connection to NATS")
     weights_dir: Path | None = Field(
-        default=None, description="Folder of converted weights; by default models/weights beside the code"
+        default=None, description="Folder of converted and exported weights; by default models/weights beside the code"
+    )
+    crops: Literal["fast", "balanced", "thorough"] = Field(
+        default="balanced", description="Looks that each face gets: docs/accuracy.md has what they gain and cost"
     )
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where the models run")
     threads: int = Field(default=1, ge=1, description="CPU threads of one worker; scale by replicas instead")

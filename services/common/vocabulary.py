@@ -1,4 +1,4 @@
-"""The groups in which visitors are tallied, in the order in which they are stored and shown."""
+"""The groups in which visitors are tallied, in the order in which they are stored and shown; what a face is worth."""
 
 from enum import StrEnum
 
@@ -38,6 +38,36 @@ class AgeBand(StrEnum):
     AGE_45_54 = "45-54"
     AGE_55_64 = "55-64"
     AGE_65_UP = "65+"
+
+
+class Quality(StrEnum):
+    """How far a face's picture can be relied on, the best first: for all, for age and gender, for nothing."""
+
+    GOOD = "good"
+    USABLE = "usable"
+    REJECTED = "rejected"
+
+    def reaches(self, least: "Quality") -> bool:
+        """Whether it is as good as that, or better."""
+        order = list(Quality)
+        return order.index(self) <= order.index(least)
+
+
+class QualityReason(StrEnum):
+    """What keeps a face from being good; the gravest, where there are several.
+
+    `none`: nothing, it is good. `too_small`: too few pixels. `eyes_too_close`: too few pixels between the eyes.
+    `blurred`: out of focus, moved, or compressed too much. `too_dark`, `too_bright`: its light. `turned_away`: it does
+    not look into the camera.
+    """
+
+    NONE = "none"
+    TOO_SMALL = "too_small"
+    EYES_TOO_CLOSE = "eyes_too_close"
+    BLURRED = "blurred"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    TURNED_AWAY = "turned_away"
 
 
 # Mood index of a group = (positive - negative) / all.

@@ -2,15 +2,18 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from facetally.v1.face_pb2 import PhotoOutcome
+from facetally.v1.face_pb2 import FaceQuality, PhotoOutcome, QualityReason
 from facetally.v1.photo_pb2 import PhotoStored
 from prometheus_client import Counter
 
+from models.predict.boxes import Method
+from models.predict.finder import FaceFinder
 from services.common.cameras.acceptance import Verdict, judge
 from services.common.cameras.exif import read_exif
 from services.common.cameras.jpeg import NotJpegError, TruncatedJpegError, read_structure
@@ -21,19 +24,26 @@ from services.common.lifecycle import Runtime, run_service
 from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
 from services.common.streams import DETECT, EXAMINE_SUBJECT
-from services.detect.adapters.dlib_detector import WINDOW_PX, DlibDetector
+from services.detect.adapters.face_detector import FaceDetector
 from services.detect.adapters.jpeg_decoder import preview
 from services.detect.adapters.verdict_tables import VerdictTables
 from services.detect.handler import DetectFaces, ExaminePhoto
-from services.detect.settings import DetectSettings
+from services.detect.settings import DetectSettings, FinderSettings
 
 PHOTOS = Counter(
     "facetally_detect_photos_total",
     "Photos looked at, by outcome: faces, no_face, face_too_small, unreadable",
     ["outcome"],
 )
-FACES = Counter("facetally_detect_faces_total", "Faces that count")
-# Looking for the smallest faces costs memory and time by the pixel: larger photos are looked at once.
+FACES = Counter("facetally_detect_faces_total", "Faces that are large enough")
+QUALITY = Counter(
+    "facetally_detect_face_quality_total",
+    "The same, by quality (good, usable, rejected) and what keeps them from being good",
+    ["quality", "reason"],
+)
+# Faces that are too small are looked for where somebody asks why a photo shows none.
+_CLOSE_UP_FACE_PX = 80
+# That costs memory and time by the pixel: larger photos are looked at once.
 _CLOSE_UP_PIXELS = 25_000_000
 _PREVIEW_PX = 1280
 
@@ -45,8 +55,7 @@ async def serve(settings: DetectSettings, runtime: Runtime) -> None:
     async with (
         MessageBus.connect(settings.nats, "detect") as bus,
         PhotoStorage.connect(settings.s3) as storage,
-        DlibDetector.running(settings.min_face_px, settings.score_threshold, settings.max_photo_pixels) as detector,
-        DlibDetector.running(WINDOW_PX, settings.score_threshold, _CLOSE_UP_PIXELS) as close_up,
+        _detectors(settings) as (detector, close_up),
     ):
         runtime.health.ready_when("nats", bus.is_ready)
         runtime.health.ready_when("s3", storage.is_ready)
@@ -60,6 +69,10 @@ async def serve(settings: DetectSettings, runtime: Runtime) -> None:
                 result = await detect_faces(PhotoStored.FromString(delivery.body))
                 PHOTOS.labels(PhotoOutcome.Name(result.outcome).removeprefix("PHOTO_OUTCOME_").lower()).inc()
                 FACES.inc(len(result.faces))
+                for face in result.faces:
+                    quality = FaceQuality.Name(face.quality).removeprefix("FACE_QUALITY_").lower()
+                    reason = QualityReason.Name(face.quality_reason).removeprefix("QUALITY_REASON_").lower()
+                    QUALITY.labels(quality, reason).inc()
 
         async def answer(photo: bytes) -> bytes:
             return (await examine_photo(photo)).SerializeToString()
@@ -70,7 +83,28 @@ async def serve(settings: DetectSettings, runtime: Runtime) -> None:
             await inbox.run(handle, stopping=runtime.stopping, batches_in_flight=settings.photos_in_flight)
 
 
-def _examiner(detector: DlibDetector, close_up: DlibDetector, min_face_px: int, max_pixels: int) -> ExaminePhoto:
+@asynccontextmanager
+async def _detectors(settings: FinderSettings) -> AsyncIterator[tuple[FaceDetector, FaceDetector]]:
+    """The one that looks at all photos, and the one that looks more closely."""
+
+    def finder(min_face_px: int) -> FaceFinder:
+        return FaceFinder.load(
+            Method(settings.method),
+            min_face_px,
+            settings.score_threshold,
+            weights_dir=settings.weights_dir,
+            device=settings.device,
+            threads=settings.threads,
+        )
+
+    batches = settings.max_batch_photos, settings.max_batch_delay_ms / 1000
+    detector = FaceDetector(finder(settings.min_face_px), settings.min_face_px, settings.max_photo_pixels, *batches)
+    close_up = FaceDetector(finder(_CLOSE_UP_FACE_PX), _CLOSE_UP_FACE_PX, _CLOSE_UP_PIXELS)
+    async with detector.running(), close_up.running():
+        yield detector, close_up
+
+
+def _examiner(detector: FaceDetector, close_up: FaceDetector, min_face_px: int, max_pixels: int) -> ExaminePhoto:
     async def shrink(photo: bytes) -> bytes:
         return await asyncio.to_thread(preview, photo, _PREVIEW_PX, max_pixels)
 
@@ -118,16 +152,10 @@ def _own_name() -> str:
 async def _check(photos: list[Path], path: str, pattern: str, *, own_login: bool) -> list[list[Verdict] | str]:
     """The verdicts on each photo, or why there are none."""
     read_path("", (pattern,))
-    # What the service does where nothing is set; it needs no connection to be asked for that.
-    min_face_px, score_threshold, max_pixels = (
-        DetectSettings.model_fields[name].default for name in ("min_face_px", "score_threshold", "max_photo_pixels")
-    )
+    settings = FinderSettings()
     results: list[list[Verdict] | str] = []
-    async with (
-        DlibDetector.running(min_face_px, score_threshold, max_pixels) as detector,
-        DlibDetector.running(WINDOW_PX, score_threshold, _CLOSE_UP_PIXELS) as close_up,
-    ):
-        examine_photo = _examiner(detector, close_up, min_face_px, max_pixels)
+    async with _detectors(settings) as (detector, close_up):
+        examine_photo = _examiner(detector, close_up, settings.min_face_px, settings.max_photo_pixels)
         for photo in photos:
             content = b""
             try:

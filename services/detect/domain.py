@@ -1,4 +1,4 @@
-"""Which of the faces that were seen count. Pure.
+"""Which of the faces that were seen are large enough to count. Pure.
 
 All measures are pixels of the upright photo in its full size, whatever size it was looked at.
 """
@@ -7,16 +7,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from facetally.v1.face_pb2 import Box, DetectedFace, ExaminedFace, FacesDetected, PhotoExamined, PhotoOutcome, Point
 from facetally.v1.photo_pb2 import Photo
-from numpy.typing import NDArray
+
+from services.common.vocabulary import Quality, QualityReason
 
 LANDMARKS = 5
-# Weights of red, green and blue in brightness. Source: ITU-R BT.601.
-_LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)
-# Of a chip's side, left out at every edge: background.
-_EDGE = 0.1
+# Of the width that a face should have: from this share of it on it counts.
+TOLERANCE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,13 @@ class SeenFace:
 
     Args:
         points: five (x, y): left eye's outer and inner corner, right eye's outer and inner corner, nose.
-        chip_rgb: the aligned face, 112 x 112 RGB, row by row.
+        chip_rgb: the aligned face, 144 x 144 RGB, row by row.
+        quality: how far it can be relied on.
+        quality_reason: what keeps it from being good.
+        sharpness: standard deviation of the Laplacian over that of the picture; 0 is a blur.
+        brightness: mean, 0 (black) to 255 (white).
+        pose_residual: how far the points are from those of a face that looks into the camera, as a share of the face's
+            width.
     """
 
     left_px: int
@@ -35,6 +39,11 @@ class SeenFace:
     score: float
     points: tuple[tuple[float, float], ...]
     chip_rgb: bytes
+    quality: Quality
+    quality_reason: QualityReason
+    sharpness: float
+    brightness: float
+    pose_residual: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,14 @@ class Sighting:
 def is_large_enough(face: SeenFace, min_face_px: int) -> bool:
     """Whether a face is not too small.
 
-    dlib's boxes come in steps of a fifth: at the scale where faces of 200 pixels are looked for they are 182, 220, 262
-    ... pixels wide, and the box of 182 stands for faces of 166 to 199 pixels. So a plain comparison loses no face that
-    is as large as it should be.
+    A face's width is measured from its eyes and nose, which come nearer each other in the picture when a head turns: it
+    measures up to a quarter less than from the front. Nobody who stands where he should is lost for that.
+
+    Args:
+        face: any that was seen.
+        min_face_px: width that a face should have.
     """
-    return face.width_px >= min_face_px
+    return face.width_px >= TOLERANCE * min_face_px
 
 
 def eye_distance_px(points: Sequence[tuple[float, float]]) -> float:
@@ -63,7 +75,7 @@ def eye_distance_px(points: Sequence[tuple[float, float]]) -> float:
 
 
 def judge(photo: Photo, sighting: Sighting, min_face_px: int, max_faces: int, detector_version: str) -> FacesDetected:
-    """The faces that count, the largest first, and what that makes of the photo."""
+    """The faces that are large enough, the largest first, and what that makes of the photo."""
     large = [face for face in sighting.faces if is_large_enough(face, min_face_px)]
     too_small = len(sighting.faces) - len(large)
     if large:
@@ -103,31 +115,18 @@ def examined(sighting: Sighting, min_face_px: int, detector_version: str, previe
     )
 
 
-def sharpness(grey: NDArray[np.float32]) -> float:
-    """How much finest detail there is beside coarse: standard deviation of the Laplacian over that of the picture.
-
-    Args:
-        grey: (h, w) brightness, 0 to 255.
-    """
-    across = grey[1:-1, :-2] + grey[1:-1, 2:]
-    down = grey[:-2, 1:-1] + grey[2:, 1:-1]
-    laplacian = across + down - 4 * grey[1:-1, 1:-1]
-    return float(laplacian.std() / max(float(grey.std()), 1.0))
-
-
 def _examined(face: SeenFace, min_face_px: int) -> ExaminedFace:
-    side = math.isqrt(len(face.chip_rgb) // 3)
-    grey = np.frombuffer(face.chip_rgb, np.uint8).reshape(side, side, 3).astype(np.float32) @ _LUMA
-    edge = round(side * _EDGE)
-    inner = grey[edge : side - edge, edge : side - edge]
     return ExaminedFace(
         box=_box(face),
         score=face.score,
         points=[Point(x=x, y=y) for x, y in face.points],
         eye_distance_px=eye_distance_px(face.points),
         counts=is_large_enough(face, min_face_px),
-        sharpness=sharpness(inner),
-        brightness=float(inner.mean()),
+        sharpness=face.sharpness,
+        brightness=face.brightness,
+        quality=f"FACE_QUALITY_{face.quality.name}",
+        quality_reason=f"QUALITY_REASON_{face.quality_reason.name}",
+        pose_residual=face.pose_residual,
     )
 
 
@@ -142,4 +141,6 @@ def _message(face: SeenFace) -> DetectedFace:
         points=[Point(x=x, y=y) for x, y in face.points],
         eye_distance_px=eye_distance_px(face.points),
         chip_rgb=face.chip_rgb,
+        quality=f"FACE_QUALITY_{face.quality.name}",
+        quality_reason=f"QUALITY_REASON_{face.quality_reason.name}",
     )

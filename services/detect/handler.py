@@ -28,8 +28,8 @@ class FaceDetector(Protocol):
         """Names the detector and the scale at which it looks."""
         ...
 
-    async def detect(self, photo: bytes) -> Sighting:
-        """Faces in a JPEG; BadInputError when it cannot be decoded."""
+    async def detect(self, photo: bytes, *, urgent: bool = False) -> Sighting:
+        """Faces in a JPEG, before others where it is urgent; BadInputError when it cannot be decoded."""
         ...
 
 
@@ -102,8 +102,8 @@ class ExaminePhoto:
         Raises:
             BadInputError: it cannot be decoded.
         """
-        sighting = await self._detector.detect(photo)
+        sighting = await self._detector.detect(photo, urgent=True)
         if not any(is_large_enough(face, self._min_face_px) for face in sighting.faces):
             with suppress(BadInputError):  # too many pixels to look so closely: what the first look found stays
-                sighting = await self._close_up.detect(photo)
+                sighting = await self._close_up.detect(photo, urgent=True)
         return examined(sighting, self._min_face_px, self._detector.version, await self._shrink(photo))

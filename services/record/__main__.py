@@ -9,13 +9,13 @@ from services.common.lifecycle import Runtime, run_service
 from services.common.messaging import MessageBus
 from services.common.streams import RECORD
 from services.record.adapters.postgres_tallies import PostgresTallies
-from services.record.domain import Thresholds
+from services.record.domain import Rules
 from services.record.handler import RecordResults
 from services.record.settings import RecordSettings
 
 PHOTOS = Counter("facetally_record_photos_total", "Photos recorded")
 REJECTIONS = Counter("facetally_record_rejections_total", "Refused uploads recorded")
-FACES = Counter("facetally_record_faces_total", "Faces recorded")
+FACES = Counter("facetally_record_faces_total", "Faces recorded, counted or not")
 DUPLICATES = Counter("facetally_record_duplicates_total", "Results that had been recorded already")
 
 
@@ -27,8 +27,13 @@ async def serve(settings: RecordSettings, runtime: Runtime) -> None:
     ):
         runtime.health.ready_when("nats", bus.is_ready)
         runtime.health.ready_when("postgres", tallies.is_ready)
-        thresholds = Thresholds(settings.min_gender_probability, settings.min_emotion_probability)
-        record_results = RecordResults(tallies, thresholds)
+        rules = Rules(
+            gender_probability=settings.min_gender_probability,
+            emotion_probability=settings.min_emotion_probability,
+            counted_quality=settings.counted_quality,
+            mood_quality=settings.mood_quality,
+        )
+        record_results = RecordResults(tallies, rules)
 
         async def handle(deliveries: Sequence[Delivery]) -> None:
             recorded = await record_results([(delivery.subject, delivery.body) for delivery in deliveries])

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from facetally.v1.face_pb2 import ClassifiedFace, FacesClassified, PhotoOutcome
+from facetally.v1 import face_pb2
+from facetally.v1.face_pb2 import ClassifiedFace, FaceQuality, FacesClassified, PhotoOutcome
 from facetally.v1.photo_pb2 import PhotoRejected, RejectionReason, TimeSource
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.common.errors import PermanentError
-from services.common.vocabulary import AgeBand, Gender, Mood
+from services.common.vocabulary import AgeBand, Gender, Mood, Quality, QualityReason
 
 EMOTIONS: Final = tuple(mood for mood in Mood if mood is not Mood.UNKNOWN)
 # First age of each band after the first.
@@ -21,16 +22,31 @@ _BANDS: Final = tuple(AgeBand)
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What an estimate must reach to count as known."""
+class Rules:
+    """Which faces count as visitors, and what an estimate must reach to count as known.
 
-    gender: float
-    emotion: float
+    Args:
+        gender_probability: the least with which a gender is known.
+        emotion_probability: the least with which a mood is known.
+        counted_quality: the least of a visitor.
+        mood_quality: the least with which a mood is known.
+    """
+
+    gender_probability: float
+    emotion_probability: float
+    counted_quality: Quality
+    mood_quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
 class FaceRow:
-    """One visitor."""
+    """One face.
+
+    Args:
+        age_low_years: younger end of an interval that holds the true age in nine of ten faces; None where nobody said.
+        age_high_years: its older end.
+        counted: it is a visitor, and in the tallies.
+    """
 
     left_px: int
     top_px: int
@@ -39,11 +55,16 @@ class FaceRow:
     score: float
     eye_distance_px: float
     age_years: float
+    age_low_years: float | None
+    age_high_years: float | None
     female_probability: float
     emotion_probabilities: tuple[float, ...]
     gender: Gender
     age_band: AgeBand
     mood: Mood
+    quality: Quality
+    quality_reason: QualityReason
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +87,11 @@ class PhotoRow:
     detector_version: str
     classifier_version: str
     faces: tuple[FaceRow, ...]
+
+    @property
+    def visitors(self) -> list[FaceRow]:
+        """The faces that count."""
+        return [face for face in self.faces if face.counted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +182,7 @@ def mood(probabilities: Iterable[float], threshold: float) -> Mood:
     return likeliest if probability >= threshold else Mood.UNKNOWN
 
 
-def photo_row(message: FacesClassified, thresholds: Thresholds) -> PhotoRow:
+def photo_row(message: FacesClassified, rules: Rules) -> PhotoRow:
     """What is kept of a photo.
 
     Raises:
@@ -181,7 +207,7 @@ def photo_row(message: FacesClassified, thresholds: Thresholds) -> PhotoRow:
         object_key=photo.object_key,
         detector_version=message.detector_version,
         classifier_version=message.classifier_version,
-        faces=tuple(_face_row(face, thresholds) for face in message.faces),
+        faces=tuple(_face_row(face, rules) for face in message.faces),
     )
 
 
@@ -209,7 +235,7 @@ def tally(rows: Mapping[Row, Place]) -> tuple[dict[VisitorKey, dict[Mood, int]],
     for row, place in rows.items():
         upload = UploadKey(place.camera_id, place.local_day, place.local_hour, row.outcome)
         uploads[upload] = uploads.get(upload, 0) + 1
-        for face in row.faces if isinstance(row, PhotoRow) else ():
+        for face in row.visitors if isinstance(row, PhotoRow) else ():
             key = VisitorKey(place.shop_id, place.local_day, place.local_hour, face.gender, face.age_band)
             moods = visitors.setdefault(key, dict.fromkeys(Mood, 0))
             moods[face.mood] += 1
@@ -229,11 +255,14 @@ def clocks(rows: Mapping[Row, Place]) -> dict[int, Clock]:
     return found
 
 
-def _face_row(face: ClassifiedFace, thresholds: Thresholds) -> FaceRow:
+def _face_row(face: ClassifiedFace, rules: Rules) -> FaceRow:
     emotions = tuple(getattr(face.emotion, emotion) for emotion in EMOTIONS)
-    numbers = (face.age_years, face.gender.female, face.score, face.eye_distance_px, *emotions)
-    if not all(math.isfinite(number) for number in numbers):
+    ages = (face.age_years, face.age_low_years, face.age_high_years)
+    if not all(
+        math.isfinite(number) for number in (*ages, face.gender.female, face.score, face.eye_distance_px, *emotions)
+    ):
         raise PermanentError("an estimate is not a number")
+    quality, reason = _quality(face)
     return FaceRow(
         left_px=face.box.left,
         top_px=face.box.top,
@@ -242,11 +271,28 @@ def _face_row(face: ClassifiedFace, thresholds: Thresholds) -> FaceRow:
         score=face.score,
         eye_distance_px=face.eye_distance_px,
         age_years=face.age_years,
+        age_low_years=face.age_low_years if face.HasField("age_low_years") else None,
+        age_high_years=face.age_high_years if face.HasField("age_high_years") else None,
         female_probability=face.gender.female,
         emotion_probabilities=emotions,
-        gender=gender(face.gender.female, thresholds.gender),
+        gender=gender(face.gender.female, rules.gender_probability),
         age_band=age_band(face.age_years),
-        mood=mood(emotions, thresholds.emotion),
+        mood=mood(emotions, rules.emotion_probability) if quality.reaches(rules.mood_quality) else Mood.UNKNOWN,
+        quality=quality,
+        quality_reason=reason,
+        counted=quality.reaches(rules.counted_quality),
+    )
+
+
+def _quality(face: ClassifiedFace) -> tuple[Quality, QualityReason]:
+    """Faces from before there was a judgement were all counted, with their mood."""
+    if face.quality == FaceQuality.FACE_QUALITY_UNSPECIFIED:
+        return Quality.GOOD, QualityReason.NONE
+    if face.quality_reason == face_pb2.QualityReason.QUALITY_REASON_UNSPECIFIED:
+        raise PermanentError("the reason for a face's quality is missing")
+    return (
+        Quality(_name(FaceQuality.Name, face.quality, "FACE_QUALITY_")),
+        QualityReason(_name(face_pb2.QualityReason.Name, face.quality_reason, "QUALITY_REASON_")),
     )
 
 

@@ -7,7 +7,7 @@ from facetally.v1.face_pb2 import FacesClassified
 from facetally.v1.photo_pb2 import PhotoRejected
 
 from services.common.errors import PermanentError
-from services.record.domain import Recorded, Row, Thresholds, photo_row, rejection_row
+from services.record.domain import Recorded, Row, Rules, photo_row, rejection_row
 
 
 class TallyStore(Protocol):
@@ -26,9 +26,9 @@ class TallyStore(Protocol):
 class RecordResults:
     """Messages in, rows and tallies out."""
 
-    def __init__(self, store: TallyStore, thresholds: Thresholds) -> None:
+    def __init__(self, store: TallyStore, rules: Rules) -> None:
         self._store = store
-        self._thresholds = thresholds
+        self._rules = rules
 
     async def __call__(self, messages: Sequence[tuple[str, bytes]]) -> Recorded:
         """Return once all are durable.
@@ -46,7 +46,7 @@ class RecordResults:
     def _row(self, subject: str, body: bytes) -> Row:
         match subject.split(".", 1)[0]:
             case "results":
-                return photo_row(FacesClassified.FromString(body), self._thresholds)
+                return photo_row(FacesClassified.FromString(body), self._rules)
             case "rejections":
                 return rejection_row(PhotoRejected.FromString(body))
         raise PermanentError("this is neither a result nor a rejection")

@@ -3,10 +3,11 @@
 from pydantic import Field, SecretStr
 
 from services.common.settings import NatsSettings, ServiceSettings, settings_config
+from services.common.vocabulary import Quality
 
 
 class RecordSettings(ServiceSettings):
-    """Where results are kept, and what an estimate must reach to count as known."""
+    """Where results are kept, which faces count as visitors, and what an estimate must reach to count as known."""
 
     model_config = settings_config("record")
 
@@ -17,5 +18,16 @@ class RecordSettings(ServiceSettings):
     )
     min_emotion_probability: float = Field(
         default=0.3, ge=0, le=1, description="Below it a visitor's mood is tallied as unknown"
+    )
+    counted_quality: Quality = Field(
+        default=Quality.USABLE,
+        description="Least quality of a face that counts as a visitor: good, usable or rejected. "
+        "Other faces are kept, and in no tally",
+    )
+    mood_quality: Quality = Field(
+        default=Quality.GOOD,
+        description="Least quality of a face whose mood is tallied: good, usable or rejected. Below it the mood is "
+        "unknown: measured on faces that are blurred or turned away, it is right once in three times, while age and "
+        "gender hold up",
     )
     max_batch: int = Field(default=200, ge=1, description="Most photos written in one transaction")

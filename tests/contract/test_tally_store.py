@@ -1,7 +1,7 @@
 """What every tally store does, the fake and the real one."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.common.errors import PermanentError
-from services.common.vocabulary import AgeBand, Gender, Mood
+from services.common.vocabulary import AgeBand, Gender, Mood, Quality, QualityReason
 from services.record.adapters.postgres_tallies import PostgresTallies
 from services.record.domain import FaceRow, PhotoRow, Recorded, RejectionRow, Row
 from tests.estates import LINES, register
@@ -18,7 +18,13 @@ from tests.fakes.tally_store import FakeTallyStore
 from tests.servers.postgres import Database
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FACE = FaceRow(0, 0, 220, 220, 1.0, 80.0, 30.0, 0.9, (0.1,) * 7, Gender.FEMALE, AgeBand.AGE_25_34, Mood.NEUTRAL)
+FACE = FaceRow(
+    0, 0, 220, 220, 1.0, 80.0, 30.0, 25.0, 37.0, 0.9, (0.1,) * 7, Gender.FEMALE, AgeBand.AGE_25_34, Mood.NEUTRAL,
+    Quality.GOOD, QualityReason.NONE, counted=True,
+)  # fmt: skip
+TURNED = replace(
+    FACE, quality=Quality.REJECTED, quality_reason=QualityReason.TURNED_AWAY, counted=False, age_low_years=None
+)
 
 
 class Store(Protocol):
@@ -85,6 +91,13 @@ def photo(number: int, faces: int = 1, camera: str = "berlin-mitte-cam") -> Phot
         "c",
         (FACE,) * faces,
     )
+
+
+async def test_a_face_that_does_not_count_is_kept_and_tallied_nowhere(store: Store) -> None:
+    recorded = await store.record([replace(photo(1), faces=(FACE, TURNED)), replace(photo(2), faces=(TURNED,))])
+    assert recorded == Recorded(photos=2, rejections=0, faces=3, duplicates=0)
+    assert await store.visitors() == 1
+    assert await store.uploads() == {"faces": 2}
 
 
 def rejection(number: int) -> RejectionRow:

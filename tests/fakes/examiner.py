@@ -1,6 +1,6 @@
 """detect as the reports ask it, without pixels."""
 
-from facetally.v1.face_pb2 import Box, ExaminedFace, PhotoExamined, Point
+from facetally.v1.face_pb2 import Box, ExaminedFace, FaceQuality, PhotoExamined, Point, QualityReason
 
 from services.common.errors import BadInputError, TransientError
 
@@ -26,5 +26,7 @@ class FakeExaminer:
             counts=True,
             sharpness=0.4,
             brightness=120,
+            quality=FaceQuality.FACE_QUALITY_GOOD,
+            quality_reason=QualityReason.QUALITY_REASON_NONE,
         )
         return PhotoExamined(width_px=1920, height_px=1080, faces=[face], min_face_px=200, preview_jpeg=b"small")

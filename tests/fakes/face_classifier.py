@@ -7,7 +7,7 @@ from services.classify.domain import FaceEstimate
 
 
 class FakeFaceClassifier:
-    """Age is the red of the first pixel; green decides gender; blue modulo 7 the emotion."""
+    """Age is the red of the first pixel, ten years either way; green decides gender; blue modulo 7 the emotion."""
 
     version = "fake"
 
@@ -20,4 +20,4 @@ class FakeFaceClassifier:
         red, green, blue = (int(value) for value in chip[0, 0])
         emotion = [0.0] * 7
         emotion[blue % 7] = 1.0
-        return FaceEstimate(float(red), (green / 255, 1 - green / 255), tuple(emotion))
+        return FaceEstimate(red, red - 10, red + 10, (green / 255, 1 - green / 255), tuple(emotion))

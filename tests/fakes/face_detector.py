@@ -1,13 +1,29 @@
 """A detector that reads faces out of the photo's own bytes: `JPEG 220 300` is a photo with two faces of these widths."""
 
 from services.common.errors import BadInputError
+from services.common.vocabulary import Quality, QualityReason
 from services.detect.domain import SeenFace, Sighting
 
 
-def face(width_px: int, left_px: int = 0) -> SeenFace:
-    """A face of that width."""
+def face(
+    width_px: int, left_px: int = 0, quality: Quality = Quality.GOOD, reason: QualityReason = QualityReason.NONE
+) -> SeenFace:
+    """A face of that width and quality."""
     points = ((0.0, 0.0), (10.0, 0.0), (50.0, 0.0), (60.0, 0.0), (30.0, 30.0))
-    return SeenFace(left_px, 0, width_px, width_px, 1.0, points, bytes(3 * 112 * 112))
+    return SeenFace(
+        left_px,
+        0,
+        width_px,
+        width_px,
+        1.0,
+        points,
+        bytes(3 * 112 * 112),
+        quality,
+        reason,
+        sharpness=0.5,
+        brightness=120.0,
+        pose_residual=0.25,
+    )
 
 
 class FakeFaceDetector:

@@ -32,7 +32,7 @@ class FakeTallyStore:
 
     async def visitors(self) -> int:
         """All visitors tallied."""
-        return sum(len(row.faces) for row in self.rows.values() if isinstance(row, PhotoRow))
+        return sum(len(row.visitors) for row in self.rows.values() if isinstance(row, PhotoRow))
 
     async def uploads(self) -> dict[str, int]:
         """Uploads by outcome."""

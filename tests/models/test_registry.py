@@ -4,8 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from pydantic import ValidationError
+from torch import nn
 
-from models.registry import ARCHITECTURES, WEIGHTS_DIR, WeightsError, card_names, load, read_card
+from models.architectures.layers import Normalise
+from models.preprocess import CHIP_PADDING, CHIP_SIZE_PX, MEAN_RGB
+from models.architectures.catalogue import ARCHITECTURES
+from models.registry import WEIGHTS_DIR, Preprocessing, WeightsError, card_names, load, read_card
 
 
 @pytest.mark.parametrize("name", card_names())
@@ -13,11 +19,57 @@ def test_a_card_tells_all_that_a_user_of_the_weights_must_know(name: str) -> Non
     card = read_card(name)
     assert card.name == name
     assert card.architecture in ARCHITECTURES
-    assert len(card.source.files) == 2
-    assert all(len(digest) == 64 for digest in card.source.files.values())
     assert card.accuracy
+    assert card.outputs
     assert len(set(card.outputs)) == len(card.outputs)
-    assert card.licence == "MIT"
+
+
+@pytest.mark.parametrize("name", card_names())
+def test_a_net_prepares_its_input_as_its_card_says(name: str) -> None:
+    card = read_card(name)
+    net = ARCHITECTURES[card.architecture]()
+    (normalise,) = (module for module in net.modules() if isinstance(module, Normalise))
+    assert tuple(normalise.mean.flatten().tolist()) == pytest.approx(card.preprocessing.mean_rgb)
+    assert normalise.scale == card.preprocessing.scale
+    assert card.preprocessing.mean_rgb == MEAN_RGB
+
+
+CHIP_NETS = [name for name in card_names() if read_card(name).preprocessing.crop == "face-chip"]
+
+
+@pytest.mark.parametrize("name", CHIP_NETS)
+def test_a_net_of_chips_takes_the_chip_that_detection_cuts(name: str) -> None:
+    net, card = load(name)
+    assert card.preprocessing.padding == CHIP_PADDING
+    assert card.preprocessing.side_px is not None
+    assert card.preprocessing.side_px <= CHIP_SIZE_PX
+    assert size_seen_by(net, CHIP_SIZE_PX) == card.preprocessing.side_px
+
+
+def size_seen_by(net: nn.Module, side_px: int) -> int:
+    """The side of what a net works on when it is given a chip of this side, pixels."""
+    seen: list[int] = []
+    (normalise,) = (module for module in net.modules() if isinstance(module, Normalise))
+    normalise.register_forward_hook(lambda _module, _inputs, output: seen.append(output.shape[-1]))
+    with torch.inference_mode():
+        net(torch.zeros(1, 3, side_px, side_px))
+    (side,) = seen
+    return side
+
+
+@pytest.mark.parametrize(
+    ("crop", "measures"),
+    [
+        ("face-chip", {"padding": 0.2}),
+        ("face-chip", {"side_px": 112}),
+        ("photo", {"side_px": 112}),
+        ("photo", {"padding": 0.2}),
+        ("thumb", {"padding": 0.2, "side_px": 112}),
+    ],
+)
+def test_a_crop_without_its_measures_is_refused(crop: str, measures: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        Preprocessing.model_validate({"crop": crop, "mean_rgb": MEAN_RGB, "scale": 255, **measures})
 
 
 @pytest.mark.parametrize("name", card_names())

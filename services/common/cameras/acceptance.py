@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from facetally.v1.face_pb2 import ExaminedFace, PhotoExamined
+from facetally.v1.face_pb2 import ExaminedFace, FaceQuality, PhotoExamined, QualityReason
 
 from services.common.cameras.exif import ExifFacts
 from services.common.cameras.path_patterns import PathFacts
@@ -16,6 +16,27 @@ SHARPNESS: Final = 0.15
 # Mean brightness of a face; under a third of the light of a good photo it is below, overexposed it is above.
 BRIGHTNESS: Final = (50, 210)
 _NOTHING: Final = "nothing says so"
+_NEARER: Final = "Move the camera nearer, zoom in, or choose a larger picture size."
+_FOCUS: Final = (
+    "Focus on where faces are; shorten the exposure (1/250 s) against motion; clean the lens; compress less."
+)
+_LIGHTER: Final = "The face is too dark: add light, or turn on backlight compensation (BLC, WDR)."
+_DARKER: Final = "The face is too bright: lower the exposure, or turn away from the window."
+_TOWARDS: Final = "Hang the camera as high as faces are, where people look towards it."
+_QUALITIES: Final = {
+    FaceQuality.FACE_QUALITY_GOOD: "good",
+    FaceQuality.FACE_QUALITY_USABLE: "usable",
+    FaceQuality.FACE_QUALITY_REJECTED: "rejected",
+}
+# What keeps a face from being good, and what to do about it.
+_REASONS: Final = {
+    QualityReason.QUALITY_REASON_TOO_SMALL: ("too small", _NEARER),
+    QualityReason.QUALITY_REASON_EYES_TOO_CLOSE: ("too few pixels between the eyes", _NEARER),
+    QualityReason.QUALITY_REASON_BLURRED: ("blurred", _FOCUS),
+    QualityReason.QUALITY_REASON_TOO_DARK: ("too dark", _LIGHTER),
+    QualityReason.QUALITY_REASON_TOO_BRIGHT: ("too bright", _DARKER),
+    QualityReason.QUALITY_REASON_TURNED_AWAY: ("turned away from the camera", _TOWARDS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +78,7 @@ def judge(
         _eyes(face),
         _sharpness(face),
         _light(face),
+        _quality(face),
         _identity(path, exif, registered_as, own_login=own_login),
         _time(path, exif),
     ]
@@ -82,8 +104,8 @@ def _face(photo: PhotoExamined, face: ExaminedFace | None) -> Verdict:
         "Face",
         f"{photo.min_face_px} × {photo.min_face_px} px",
         f"{face.box.width} × {face.box.height} px" if face else "no face found",
-        bool(face and face.counts),
-        "Move the camera nearer, zoom in, or choose a larger picture size."
+        bool(face and face.box.width >= photo.min_face_px),
+        _NEARER
         if face
         else "Let somebody look towards the camera, upright and from the front, within two or three metres.",
     )
@@ -105,9 +127,7 @@ def _sharpness(face: ExaminedFace | None) -> Verdict:
         f"{SHARPNESS}",
         f"{face.sharpness:.2f}" if face else "no face found",
         bool(face and face.sharpness >= SHARPNESS),
-        "Focus on where faces are; shorten the exposure (1/250 s) against motion; clean the lens; compress less."
-        if face
-        else "",
+        _FOCUS if face else "",
     )
 
 
@@ -119,12 +139,17 @@ def _light(face: ExaminedFace | None) -> Verdict:
         f"{low} to {high} of 255",
         f"{face.brightness:.0f}" if face else "no face found",
         bool(face and low <= face.brightness <= high),
-        "The face is too dark: add light, or turn on backlight compensation (BLC, WDR)."
-        if too_dark
-        else "The face is too bright: lower the exposure, or turn away from the window."
-        if face
-        else "",
+        _LIGHTER if too_dark else _DARKER if face else "",
     )
+
+
+def _quality(face: ExaminedFace | None) -> Verdict:
+    """Detect's own judgement, by which the face counts as a visitor or not, and its mood is known or not."""
+    if face is None:
+        return _verdict("Quality", "good", "no face found", False, "")
+    quality = _QUALITIES.get(face.quality, "not judged")
+    reason, advice = _REASONS.get(face.quality_reason, ("", ""))
+    return _verdict("Quality", "good", f"{quality}: {reason}" if reason else quality, quality == "good", advice)
 
 
 def _identity(path: PathFacts, exif: ExifFacts, registered_as: str | None, *, own_login: bool) -> Verdict:

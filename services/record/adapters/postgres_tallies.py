@@ -68,7 +68,7 @@ _PHOTO_COLUMNS = (
 _FACE_COLUMNS = (
     "photo_id", "local_day", "face_index", "shop_id", "local_hour", "box_left_px", "box_top_px", "box_width_px",
     "box_height_px", "score", "eye_distance_px", "age_years", "female_probability", "emotion_probabilities", "gender",
-    "age_band", "mood",
+    "age_band", "mood", "quality", "quality_reason", "counted", "age_low_years", "age_high_years",
 )  # fmt: skip
 
 
@@ -186,6 +186,11 @@ def _face_records(row: PhotoRow, place: Place) -> list[tuple[object, ...]]:
             face.gender,
             face.age_band,
             face.mood,
+            face.quality,
+            face.quality_reason,
+            face.counted,
+            face.age_low_years,
+            face.age_high_years,
         )
         for index, face in enumerate(row.faces)
     ]

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,17 +11,19 @@ import pytest
 from facetally.v1.face_pb2 import (
     ClassifiedFace,
     EmotionProbabilities,
+    FaceQuality,
     FacesClassified,
     GenderProbabilities,
     PhotoOutcome,
+    QualityReason,
 )
 from facetally.v1.photo_pb2 import Photo, PhotoRejected, RejectionReason
 
 from services.common.messaging import MessageBus
 from services.common.streams import DEAD_STREAM
-from services.common.vocabulary import Mood
+from services.common.vocabulary import Mood, Quality
 from services.record.adapters.postgres_tallies import PostgresTallies
-from services.record.domain import Thresholds
+from services.record.domain import Rules
 from services.record.handler import RecordResults
 from tests.estates import LINES, register
 from tests.servers.nats import NatsServer
@@ -30,11 +32,18 @@ from tests.servers.running import RunningProgram, finish, running
 from tests.servers.services import connection, service
 
 DEADLINE_S = 40.0
+RULES = Rules(0.6, 0.3, counted_quality=Quality.USABLE, mood_quality=Quality.GOOD)
 SHOPS = [line.shop for line in LINES]
 Message = tuple[str, bytes]
 
 
-def result(number: int, shop: str = "berlin-mitte", at: datetime | None = None, faces: int = 1) -> Message:
+def result(
+    number: int,
+    shop: str = "berlin-mitte",
+    at: datetime | None = None,
+    faces: int = 1,
+    qualities: Sequence[str] = ("FACE_QUALITY_GOOD",),
+) -> Message:
     chance = random.Random(number)
     photo = Photo(photo_id=f"{number:032x}", region_id="r", shop_id=shop, camera_id=f"{shop}-cam", object_key="k")
     photo.captured_at.FromDatetime(at or datetime(2026, 3, 1, 12, tzinfo=UTC))
@@ -52,6 +61,8 @@ def result(number: int, shop: str = "berlin-mitte", at: datetime | None = None, 
                 emotion=EmotionProbabilities(
                     **dict(zip([m for m in Mood if m != "unknown"], (e / total for e in emotions), strict=True))
                 ),
+                quality=chance.choice(qualities),
+                quality_reason=QualityReason.QUALITY_REASON_BLURRED,
             )
         )
     return f"results.r.{shop}", message.SerializeToString()
@@ -82,7 +93,7 @@ TALLIED = (
 COUNTED = (
     "select shop_id, local_day, local_hour, gender, age_band, "
     + ", ".join(f"count(*) filter (where mood = '{mood}')::int as {mood}" for mood in Mood)
-    + " from face group by 1,2,3,4,5 order by 1,2,3,4,5"
+    + " from face where counted group by 1,2,3,4,5 order by 1,2,3,4,5"
 )
 
 
@@ -96,7 +107,10 @@ async def test_tallies_equal_a_count_of_the_faces_whatever_is_repeated_and_whoev
         datetime(2026, chance.randint(1, 12), chance.randint(1, 28), chance.randint(0, 23), tzinfo=UTC)
         for _ in range(6)
     ]
-    photos = [result(i, chance.choice(SHOPS), chance.choice(times), chance.randint(0, 4)) for i in range(60)]
+    photos = [
+        result(i, chance.choice(SHOPS), chance.choice(times), chance.randint(0, 4), FaceQuality.keys())
+        for i in range(60)
+    ]
     messages = chance.choices(photos, k=150) + photos
     chance.shuffle(messages)
     batches = [messages[i : i + 20] for i in range(0, len(messages), 20)]
@@ -104,7 +118,7 @@ async def test_tallies_equal_a_count_of_the_faces_whatever_is_repeated_and_whoev
         PostgresTallies.connect(database.dsn("record")) as one,
         PostgresTallies.connect(database.dsn("record")) as other,
     ):
-        writers = [RecordResults(store, Thresholds(0.6, 0.3)) for store in (one, other)]
+        writers = [RecordResults(store, RULES) for store in (one, other)]
 
         async def write(writer: RecordResults, mine: list[list[Message]]) -> None:
             for batch in mine:
@@ -115,6 +129,8 @@ async def test_tallies_equal_a_count_of_the_faces_whatever_is_repeated_and_whoev
     tallied = [tuple(row) for row in await fetch(database, TALLIED)]
     assert tallied == [tuple(row) for row in await fetch(database, COUNTED)]
     assert [tuple(row) for row in await fetch(database, "select count(*) from photo")] == [(60,)]
+    kept = await fetch(database, "select counted, quality <> 'rejected' from face group by 1, 2 order by 1")
+    assert [tuple(row) for row in kept] == [(False, False), (True, True)]
     assert [tuple(row) for row in await fetch(database, "select sum(uploads) from tally_upload")] == [(60,)]
 
 
@@ -135,10 +151,24 @@ async def test_a_visitor_is_tallied_in_the_shops_own_time(
 ) -> None:
     await register(database)
     async with PostgresTallies.connect(database.dsn("record")) as store:
-        await RecordResults(store, Thresholds(0.6, 0.3))([result(1, shop, at)])
+        await RecordResults(store, RULES)([result(1, shop, at)])
     for table in ("tally_hour", "tally_upload", "photo", "face"):
         rows = await fetch(database, f"select local_day, local_hour from {table}")
         assert [tuple(row) for row in rows] == [(day, hour)], table
+
+
+async def test_faces_from_before_there_was_a_quality_stay_counted(database: Database) -> None:
+    old_columns = (
+        "photo_id, local_day, face_index, shop_id, local_hour, box_left_px, box_top_px, box_width_px, box_height_px, "
+        "score, eye_distance_px, age_years, female_probability, emotion_probabilities, gender, age_band, mood"
+    )
+    values = (
+        "gen_random_uuid(), '2026-03-01', 0, 1, 12, 0, 0, 220, 220, 1, 80, 30, 0.9, '{1}', 'female', '25-34', 'neutral'"
+    )
+    await fetch(database, "select ensure_month('2026-03-01')")
+    await fetch(database, f"insert into face ({old_columns}) values ({values})")
+    rows = await fetch(database, "select counted, quality, quality_reason, age_low_years, age_high_years from face")
+    assert [tuple(row) for row in rows] == [(True, "good", "none", None, None)]
 
 
 @pytest.fixture

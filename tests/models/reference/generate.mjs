@@ -30,6 +30,8 @@ function load(net, name) {
 
 const ageGender = load(new faceapi.AgeGenderNet(), "age_gender_model").runNet(chips);
 const expression = load(new faceapi.FaceExpressionNet(), "face_expression_model").runNet(chips);
+// The whole of what face-api does, its post-processing included.
+const landmarks = load(new faceapi.FaceLandmark68Net(), "face_landmark_68_model").forwardInput(chips);
 const rows = (tensor) => tensor.arraySync();
 process.stdout.write(
   JSON.stringify(
@@ -38,8 +40,10 @@ process.stdout.write(
       age_years: rows(ageGender.age.flatten()),
       male_female: rows(tf.softmax(ageGender.gender)),
       neutral_happy_sad_angry_fearful_disgusted_surprised: rows(tf.softmax(expression)),
+      landmarks_x_y: rows(landmarks),
     },
     null,
     1,
-  ) + "\n",
+    // A face to a line.
+  ).replace(/\[([^[\]]+)\]/g, (row) => row.replace(/\s+/g, " ")) + "\n",
 );

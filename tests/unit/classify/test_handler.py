@@ -1,7 +1,15 @@
 """A photo's faces are classified in order, and the photo goes on whatever it holds."""
 
 import pytest
-from facetally.v1.face_pb2 import Box, DetectedFace, FacesClassified, FacesDetected, PhotoOutcome
+from facetally.v1.face_pb2 import (
+    Box,
+    DetectedFace,
+    FaceQuality,
+    FacesClassified,
+    FacesDetected,
+    PhotoOutcome,
+    QualityReason,
+)
 from facetally.v1.photo_pb2 import Photo
 
 from services.classify.domain import CHIP_SIDE_PX
@@ -37,6 +45,7 @@ async def test_each_face_keeps_its_own_estimates() -> None:
     result = await result_of(detected(chip(30, 255, 1), chip(40, 0, 4)))
     assert [face.box.left for face in result.faces] == [0, 1]
     assert [face.age_years for face in result.faces] == [30, 40]
+    assert [(face.age_low_years, face.age_high_years) for face in result.faces] == [(20, 40), (30, 50)]
     assert [face.gender.female for face in result.faces] == [1, 0]
     assert result.faces[0].emotion.happiness == 1
     assert result.faces[1].emotion.anger == 1
@@ -48,6 +57,17 @@ async def test_everything_about_the_photo_goes_on_and_no_pixel_does() -> None:
     assert (result.width_px, result.height_px) == (1920, 1080)
     assert (result.detector_version, result.classifier_version) == ("d", "fake")
     assert result.ByteSize() < 500
+
+
+async def test_each_face_keeps_its_own_quality() -> None:
+    message = detected(chip(30), chip(40))
+    blurred, turned = message.faces
+    blurred.quality, blurred.quality_reason = FaceQuality.FACE_QUALITY_USABLE, QualityReason.QUALITY_REASON_BLURRED
+    turned.quality, turned.quality_reason = FaceQuality.FACE_QUALITY_REJECTED, QualityReason.QUALITY_REASON_TURNED_AWAY
+    result = await result_of(message)
+    assert [(face.quality, face.quality_reason) for face in result.faces] == [
+        (face.quality, face.quality_reason) for face in (blurred, turned)
+    ]
 
 
 async def test_a_photo_without_faces_goes_on() -> None:

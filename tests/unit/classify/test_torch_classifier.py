@@ -15,6 +15,8 @@ from services.classify.domain import CHIP_SIDE_PX, Estimates
 @dataclass
 class Columns:
     age_years: NDArray[np.float32]
+    age_low_years: NDArray[np.float32]
+    age_high_years: NDArray[np.float32]
     gender: NDArray[np.float32]
     emotion: NDArray[np.float32]
 
@@ -35,7 +37,7 @@ class EchoModel:
         self.passes.append(len(chips))
         n = len(chips)
         ages = chips[:, 0, 0, 0].astype(np.float32)
-        return Columns(ages, np.zeros((n, 2), np.float32), np.zeros((n, 7), np.float32))
+        return Columns(ages, ages, ages, np.zeros((n, 2), np.float32), np.zeros((n, 7), np.float32))
 
 
 def chips(*values: int) -> NDArray[np.uint8]:

@@ -33,9 +33,9 @@ async def look(
     ("content", "outcome", "widths", "too_small"),
     [
         (b"JPEG 220 300", PhotoOutcome.PHOTO_OUTCOME_FACES, [300, 220], 0),
-        (b"JPEG 220 182", PhotoOutcome.PHOTO_OUTCOME_FACES, [220], 1),
-        (b"JPEG 200", PhotoOutcome.PHOTO_OUTCOME_FACES, [200], 0),
-        (b"JPEG 199", PhotoOutcome.PHOTO_OUTCOME_FACE_TOO_SMALL, [], 1),
+        (b"JPEG 220 120", PhotoOutcome.PHOTO_OUTCOME_FACES, [220], 1),
+        (b"JPEG 150", PhotoOutcome.PHOTO_OUTCOME_FACES, [150], 0),
+        (b"JPEG 149", PhotoOutcome.PHOTO_OUTCOME_FACE_TOO_SMALL, [], 1),
         (b"JPEG", PhotoOutcome.PHOTO_OUTCOME_NO_FACE, [], 0),
         (b"PNG", PhotoOutcome.PHOTO_OUTCOME_UNREADABLE, [], 0),
         (b"JPEG 210 220 230 240", PhotoOutcome.PHOTO_OUTCOME_FACES, [240, 230, 220], 0),

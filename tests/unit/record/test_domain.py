@@ -1,18 +1,39 @@
 """Bands, thresholds and rows."""
 
 import math
+from datetime import date
 
 import pytest
-from facetally.v1.face_pb2 import ClassifiedFace, FacesClassified, PhotoOutcome
+from facetally.v1.face_pb2 import (
+    ClassifiedFace,
+    EmotionProbabilities,
+    FaceQuality,
+    FacesClassified,
+    PhotoOutcome,
+    QualityReason,
+)
 from facetally.v1.photo_pb2 import Photo, PhotoRejected, RejectionReason
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common import vocabulary
 from services.common.errors import PermanentError
-from services.common.vocabulary import AgeBand, Gender, Mood
-from services.record.domain import EMOTIONS, Thresholds, age_band, gender, mood, photo_row, rejection_row
+from services.common.vocabulary import AgeBand, Gender, Mood, Quality
+from services.record.domain import (
+    EMOTIONS,
+    FaceRow,
+    Place,
+    Rules,
+    age_band,
+    gender,
+    mood,
+    photo_row,
+    rejection_row,
+    tally,
+)
 
-THRESHOLDS = Thresholds(gender=0.6, emotion=0.3)
+RULES = Rules(0.6, 0.3, counted_quality=Quality.USABLE, mood_quality=Quality.GOOD)
+QUALITIES = list(Quality)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +95,76 @@ def result(**changes: object) -> FacesClassified:
             message.outcome = value  # type: ignore[assignment]
         elif name == "age":
             message.faces.append(ClassifiedFace(age_years=value))  # type: ignore[arg-type]
+        elif name == "face":
+            message.faces.append(value)  # type: ignore[arg-type]
     return message
 
 
 def test_a_result_becomes_a_row() -> None:
-    row = photo_row(result(age=30.5), THRESHOLDS)
+    row = photo_row(result(age=30.5), RULES)
     assert row.outcome == "faces"
     assert row.faces[0].age_band == AgeBand.AGE_25_34
     assert row.faces[0].mood == Mood.UNKNOWN
+
+
+def happy(quality: Quality) -> ClassifiedFace:
+    return ClassifiedFace(
+        age_years=30,
+        age_low_years=25,
+        age_high_years=37,
+        emotion=EmotionProbabilities(happiness=1),
+        quality=f"FACE_QUALITY_{quality.name}",
+        quality_reason=QualityReason.QUALITY_REASON_BLURRED,
+    )
+
+
+def row_of(face: ClassifiedFace, rules: Rules = RULES) -> FaceRow:
+    return photo_row(result(face=face), rules).faces[0]
+
+
+@given(st.sampled_from(QUALITIES), st.sampled_from(QUALITIES), st.sampled_from(QUALITIES))
+def test_a_face_counts_and_its_mood_is_known_exactly_from_the_asked_quality_on(
+    quality: Quality, counted: Quality, with_mood: Quality
+) -> None:
+    row = row_of(happy(quality), Rules(0.6, 0.3, counted, with_mood))
+    assert row.quality == quality
+    assert row.counted == (QUALITIES.index(quality) <= QUALITIES.index(counted))
+    assert (row.mood is Mood.HAPPINESS) == (QUALITIES.index(quality) <= QUALITIES.index(with_mood))
+
+
+@pytest.mark.parametrize(
+    ("quality", "counted", "found"),
+    [
+        (Quality.GOOD, True, Mood.HAPPINESS),
+        (Quality.USABLE, True, Mood.UNKNOWN),
+        (Quality.REJECTED, False, Mood.UNKNOWN),
+    ],
+)
+def test_age_holds_up_where_the_mood_does_not(quality: Quality, counted: bool, found: Mood) -> None:
+    row = row_of(happy(quality))
+    assert (row.counted, row.mood, row.age_band) == (counted, found, AgeBand.AGE_25_34)
+    assert (row.age_low_years, row.age_high_years) == (25, 37)
+    assert row.quality_reason == vocabulary.QualityReason.BLURRED
+
+
+def test_a_face_from_before_there_was_a_quality_counts_with_its_mood() -> None:
+    row = row_of(ClassifiedFace(age_years=30, emotion=EmotionProbabilities(happiness=1)))
+    assert (row.quality, row.quality_reason) == (Quality.GOOD, vocabulary.QualityReason.NONE)
+    assert (row.counted, row.mood) == (True, Mood.HAPPINESS)
+    assert (row.age_low_years, row.age_high_years) == (None, None)
+
+
+@given(st.lists(st.sampled_from(QUALITIES), max_size=8))
+def test_the_tallies_hold_the_faces_that_count_and_no_other(qualities: list[Quality]) -> None:
+    message = result()
+    message.faces.extend(happy(quality) for quality in qualities)
+    row = photo_row(message, RULES)
+    visitors, uploads = tally({row: Place(1, 1, date(2026, 3, 1), 12)})
+    assert len(row.faces) == len(qualities)
+    assert sum(sum(moods.values()) for moods in visitors.values()) == len(row.visitors)
+    assert len(row.visitors) == sum(quality is not Quality.REJECTED for quality in qualities)
+    assert bool(visitors) == bool(row.visitors), "no hour is made for faces that do not count"
+    assert sum(uploads.values()) == 1
 
 
 @pytest.mark.parametrize(
@@ -95,11 +178,16 @@ def test_a_result_becomes_a_row() -> None:
         {"outcome": 99},
         {"age": math.nan},
         {"age": math.inf},
+        {"face": ClassifiedFace(age_low_years=math.nan)},
+        {"face": ClassifiedFace(age_high_years=math.inf)},
+        {"face": ClassifiedFace(quality=FaceQuality.FACE_QUALITY_USABLE)},
+        {"face": ClassifiedFace(quality=99, quality_reason=1)},  # type: ignore[arg-type]
+        {"face": ClassifiedFace(quality=2, quality_reason=99)},  # type: ignore[arg-type]
     ],
 )
 def test_a_result_that_makes_no_sense_is_hopeless(changes: dict[str, object]) -> None:
     with pytest.raises(PermanentError):
-        photo_row(result(**changes), THRESHOLDS)
+        photo_row(result(**changes), RULES)
 
 
 def test_a_rejection_needs_a_reason() -> None:

@@ -15,11 +15,41 @@ class PhotoOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PHOTO_OUTCOME_NO_FACE: _ClassVar[PhotoOutcome]
     PHOTO_OUTCOME_FACE_TOO_SMALL: _ClassVar[PhotoOutcome]
     PHOTO_OUTCOME_UNREADABLE: _ClassVar[PhotoOutcome]
+
+class FaceQuality(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FACE_QUALITY_UNSPECIFIED: _ClassVar[FaceQuality]
+    FACE_QUALITY_GOOD: _ClassVar[FaceQuality]
+    FACE_QUALITY_USABLE: _ClassVar[FaceQuality]
+    FACE_QUALITY_REJECTED: _ClassVar[FaceQuality]
+
+class QualityReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    QUALITY_REASON_UNSPECIFIED: _ClassVar[QualityReason]
+    QUALITY_REASON_NONE: _ClassVar[QualityReason]
+    QUALITY_REASON_TOO_SMALL: _ClassVar[QualityReason]
+    QUALITY_REASON_EYES_TOO_CLOSE: _ClassVar[QualityReason]
+    QUALITY_REASON_BLURRED: _ClassVar[QualityReason]
+    QUALITY_REASON_TOO_DARK: _ClassVar[QualityReason]
+    QUALITY_REASON_TOO_BRIGHT: _ClassVar[QualityReason]
+    QUALITY_REASON_TURNED_AWAY: _ClassVar[QualityReason]
 PHOTO_OUTCOME_UNSPECIFIED: PhotoOutcome
 PHOTO_OUTCOME_FACES: PhotoOutcome
 PHOTO_OUTCOME_NO_FACE: PhotoOutcome
 PHOTO_OUTCOME_FACE_TOO_SMALL: PhotoOutcome
 PHOTO_OUTCOME_UNREADABLE: PhotoOutcome
+FACE_QUALITY_UNSPECIFIED: FaceQuality
+FACE_QUALITY_GOOD: FaceQuality
+FACE_QUALITY_USABLE: FaceQuality
+FACE_QUALITY_REJECTED: FaceQuality
+QUALITY_REASON_UNSPECIFIED: QualityReason
+QUALITY_REASON_NONE: QualityReason
+QUALITY_REASON_TOO_SMALL: QualityReason
+QUALITY_REASON_EYES_TOO_CLOSE: QualityReason
+QUALITY_REASON_BLURRED: QualityReason
+QUALITY_REASON_TOO_DARK: QualityReason
+QUALITY_REASON_TOO_BRIGHT: QualityReason
+QUALITY_REASON_TURNED_AWAY: QualityReason
 
 class Box(_message.Message):
     __slots__ = ("left", "top", "width", "height")
@@ -42,18 +72,22 @@ class Point(_message.Message):
     def __init__(self, x: _Optional[float] = ..., y: _Optional[float] = ...) -> None: ...
 
 class DetectedFace(_message.Message):
-    __slots__ = ("box", "score", "points", "eye_distance_px", "chip_rgb")
+    __slots__ = ("box", "score", "points", "eye_distance_px", "chip_rgb", "quality", "quality_reason")
     BOX_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     EYE_DISTANCE_PX_FIELD_NUMBER: _ClassVar[int]
     CHIP_RGB_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_REASON_FIELD_NUMBER: _ClassVar[int]
     box: Box
     score: float
     points: _containers.RepeatedCompositeFieldContainer[Point]
     eye_distance_px: float
     chip_rgb: bytes
-    def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., eye_distance_px: _Optional[float] = ..., chip_rgb: _Optional[bytes] = ...) -> None: ...
+    quality: FaceQuality
+    quality_reason: QualityReason
+    def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., eye_distance_px: _Optional[float] = ..., chip_rgb: _Optional[bytes] = ..., quality: _Optional[_Union[FaceQuality, str]] = ..., quality_reason: _Optional[_Union[QualityReason, str]] = ...) -> None: ...
 
 class FacesDetected(_message.Message):
     __slots__ = ("photo", "outcome", "width_px", "height_px", "faces", "too_small_count", "detector_version")
@@ -74,7 +108,7 @@ class FacesDetected(_message.Message):
     def __init__(self, photo: _Optional[_Union[_photo_pb2.Photo, _Mapping]] = ..., outcome: _Optional[_Union[PhotoOutcome, str]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., faces: _Optional[_Iterable[_Union[DetectedFace, _Mapping]]] = ..., too_small_count: _Optional[int] = ..., detector_version: _Optional[str] = ...) -> None: ...
 
 class ExaminedFace(_message.Message):
-    __slots__ = ("box", "score", "points", "eye_distance_px", "counts", "sharpness", "brightness")
+    __slots__ = ("box", "score", "points", "eye_distance_px", "counts", "sharpness", "brightness", "quality", "quality_reason", "pose_residual")
     BOX_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +116,9 @@ class ExaminedFace(_message.Message):
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     SHARPNESS_FIELD_NUMBER: _ClassVar[int]
     BRIGHTNESS_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_REASON_FIELD_NUMBER: _ClassVar[int]
+    POSE_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
     box: Box
     score: float
     points: _containers.RepeatedCompositeFieldContainer[Point]
@@ -89,7 +126,10 @@ class ExaminedFace(_message.Message):
     counts: bool
     sharpness: float
     brightness: float
-    def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., eye_distance_px: _Optional[float] = ..., counts: _Optional[bool] = ..., sharpness: _Optional[float] = ..., brightness: _Optional[float] = ...) -> None: ...
+    quality: FaceQuality
+    quality_reason: QualityReason
+    pose_residual: float
+    def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., eye_distance_px: _Optional[float] = ..., counts: _Optional[bool] = ..., sharpness: _Optional[float] = ..., brightness: _Optional[float] = ..., quality: _Optional[_Union[FaceQuality, str]] = ..., quality_reason: _Optional[_Union[QualityReason, str]] = ..., pose_residual: _Optional[float] = ...) -> None: ...
 
 class PhotoExamined(_message.Message):
     __slots__ = ("width_px", "height_px", "faces", "min_face_px", "detector_version", "preview_jpeg")
@@ -134,20 +174,28 @@ class EmotionProbabilities(_message.Message):
     def __init__(self, neutral: _Optional[float] = ..., happiness: _Optional[float] = ..., surprise: _Optional[float] = ..., sadness: _Optional[float] = ..., anger: _Optional[float] = ..., disgust: _Optional[float] = ..., fear: _Optional[float] = ...) -> None: ...
 
 class ClassifiedFace(_message.Message):
-    __slots__ = ("box", "score", "eye_distance_px", "age_years", "gender", "emotion")
+    __slots__ = ("box", "score", "eye_distance_px", "age_years", "gender", "emotion", "quality", "quality_reason", "age_low_years", "age_high_years")
     BOX_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     EYE_DISTANCE_PX_FIELD_NUMBER: _ClassVar[int]
     AGE_YEARS_FIELD_NUMBER: _ClassVar[int]
     GENDER_FIELD_NUMBER: _ClassVar[int]
     EMOTION_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_REASON_FIELD_NUMBER: _ClassVar[int]
+    AGE_LOW_YEARS_FIELD_NUMBER: _ClassVar[int]
+    AGE_HIGH_YEARS_FIELD_NUMBER: _ClassVar[int]
     box: Box
     score: float
     eye_distance_px: float
     age_years: float
     gender: GenderProbabilities
     emotion: EmotionProbabilities
-    def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., eye_distance_px: _Optional[float] = ..., age_years: _Optional[float] = ..., gender: _Optional[_Union[GenderProbabilities, _Mapping]] = ..., emotion: _Optional[_Union[EmotionProbabilities, _Mapping]] = ...) -> None: ...
+    quality: FaceQuality
+    quality_reason: QualityReason
+    age_low_years: float
+    age_high_years: float
+    def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., eye_distance_px: _Optional[float] = ..., age_years: _Optional[float] = ..., gender: _Optional[_Union[GenderProbabilities, _Mapping]] = ..., emotion: _Optional[_Union[EmotionProbabilities, _Mapping]] = ..., quality: _Optional[_Union[FaceQuality, str]] = ..., quality_reason: _Optional[_Union[QualityReason, str]] = ..., age_low_years: _Optional[float] = ..., age_high_years: _Optional[float] = ...) -> None: ...
 
 class FacesClassified(_message.Message):
     __slots__ = ("photo", "outcome", "width_px", "height_px", "faces", "too_small_count", "detector_version", "classifier_version")

@@ -1,0 +1,63 @@
+"""python -m models.export: write every net that serves on the CPU for OpenVINO.
+
+With photos as arguments, print instead how large the face detector's activations get on them, for its card.
+"""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.architectures.mmod import Mmod, QuantisedMmod
+from models.export.activation_ranges import activation_ranges
+from models.export.openvino_model import write
+from models.pyramid import canvas, layout
+from models.registry import WEIGHTS_DIR, WeightsError, card_names, load
+from models.runtime.exported import file_of
+
+_LONGER_SIDE_PX = 576
+
+
+def main() -> None:
+    """Export, or measure."""
+    if photos := sys.argv[1:]:
+        _measure([Path(photo) for photo in photos])
+        return
+    for name in card_names():
+        net, card = load(name)
+        side = card.preprocessing.side_px and 112
+        path = file_of(card, WEIGHTS_DIR, int8=False)
+        write(net, side, card.weights.sha256, path)
+        _report(path)
+        if card.quantisation and isinstance(net, Mmod):
+            path = file_of(card, WEIGHTS_DIR, int8=True)
+            write(QuantisedMmod(net, card.quantisation.activations), side, card.weights.sha256, path)
+            _report(path)
+
+
+def _report(path: Path) -> None:
+    size = path.with_suffix(".bin").stat().st_size
+    print(f"    {path.name}: {size:,} bytes of constants, for OpenVINO")  # noqa: T201 - a command
+
+
+def _measure(photos: list[Path]) -> None:
+    net, card = load("dlib-mmod-face")
+    assert isinstance(net, Mmod)
+    canvases = []
+    for photo in photos:
+        rgb = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
+        scale = _LONGER_SIDE_PX / max(rgb.shape[:2])
+        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        plan = layout(*small.shape[:2])
+        if plan is not None:
+            canvases.append(canvas(np.asarray(small, np.uint8), plan))
+    print(f"activations = {list(activation_ranges(net, canvases))}")  # noqa: T201 - a command
+    print(f"The largest of {len(canvases)} photos, for models/cards/{card.name}.toml")  # noqa: T201 - a command
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except WeightsError as error:
+        sys.exit(f"models: {error}")

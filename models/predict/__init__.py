@@ -1,0 +1,1 @@
+"""All that services see of the models: `finder`, photos in, faces out; `classifier`, faces in, ages, genders and emotions out."""

@@ -1,0 +1,195 @@
+"""The picture that dlib's CNN looks at: all sizes of a photo on one canvas, and the way back from there to boxes.
+
+The net sees faces of one size only. So the photo is laid out again and again, each time five sixths of the size before,
+in two columns, and one pass over the canvas finds faces of all sizes. Layout, arithmetic and rounding are dlib's, so
+that boxes are dlib's to the pixel.
+
+Source: dlib, `pyramid_down<6>`, `input_rgb_image_pyramid`, `loss_mmod` (dlib/image_transforms/image_pyramid.h,
+dlib/dnn/input.h, dlib/dnn/loss.h). https://github.com/davisking/dlib
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.preprocess import MEAN_RGB
+
+# A face fills this window of the net's input, pixels.
+WINDOW_PX: Final = 80
+# dlib's pyramid: each size is 5 sixths of the one before.
+DLIB_STEPS: Final = 6
+# Between two tiles, and around all of them, pixels.
+PADDING_PX: Final = 10
+MARGIN_PX: Final = 11
+# Boxes that overlap more than this are one face: intersection by the area of the rectangle around both.
+MAX_OVERLAP: Final = 0.33827614
+# An output cell stands for a point of the canvas: three convolutions of 5 x 5, each at half the size, without padding.
+_CELL_PX: Final = 8
+_FIRST_CELL_PX: Final = 14
+_LEAST_CANVAS_PX: Final = 29
+_LEAST_TILE_PX: Final = 5
+
+
+class Tile(NamedTuple):
+    """Where one size of the photo lies on the canvas, pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The canvas for photos of one size.
+
+    Args:
+        tiles: from the photo itself down to its smallest copy.
+        boxes: (cells, 4) int64; for each output cell, row by row, the box that it stands for, in pixels of the photo: left,
+            top, right, bottom, the last two inclusive.
+        blank: (height, width, 3) uint8 RGB, the mean colour: what the net sees as nothing.
+    """
+
+    tiles: tuple[Tile, ...]
+    height_px: int
+    width_px: int
+    boxes: NDArray[np.int64]
+    blank: NDArray[np.uint8]
+
+
+class Found(NamedTuple):
+    """A box in pixels of the photo, and the net's confidence: above 0 is a face, about 1 is the most there is."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    score: float
+
+
+@lru_cache(maxsize=8)
+def layout(height_px: int, width_px: int, steps: int = DLIB_STEPS) -> Layout | None:
+    """The canvas for photos of this size; None where it would be too small for the net."""
+    tiles, height, width = _tiles(height_px, width_px, steps)
+    if min(height, width) < _LEAST_CANVAS_PX:
+        return None
+    blank = np.full((height, width, 3), np.rint(MEAN_RGB), np.uint8)
+    return Layout(tuple(tiles), height, width, _boxes(tiles, _cells(height), _cells(width), steps), blank)
+
+
+def canvas(rgb: NDArray[np.uint8], plan: Layout) -> NDArray[np.uint8]:
+    """Lay a photo out. Sizes are interpolated in bytes, which is not dlib's arithmetic to the last bit, and a tenth of its cost.
+
+    Args:
+        rgb: (h, w, 3) uint8 RGB, of the size that the layout is for.
+        plan: the layout.
+
+    Returns:
+        (height, width, 3) uint8 RGB, the mean colour between tiles.
+    """
+    filled = plan.blank.copy()
+    for tile in plan.tiles:
+        if rgb.shape[:2] != (tile.height, tile.width):
+            rgb = np.asarray(cv2.resize(rgb, (tile.width, tile.height), interpolation=cv2.INTER_LINEAR), np.uint8)
+        filled[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width] = rgb
+    return filled
+
+
+def found(plan: Layout, scores: NDArray[np.float32], threshold: float) -> list[Found]:
+    """What the net's output says, the surest first, each face once.
+
+    Args:
+        plan: of the canvas.
+        scores: (rows, columns) or flat, of all cells.
+        threshold: the least confidence.
+    """
+    flat = scores.ravel()
+    cells = np.flatnonzero(flat > threshold)
+    cells = cells[np.argsort(-flat[cells], kind="stable")]
+    kept: list[Found] = []
+    for (left, top, right, bottom), score in zip(plan.boxes[cells].tolist(), flat[cells].tolist(), strict=True):
+        box = Found(left, top, right - left + 1, bottom - top + 1, score)
+        if not any(_overlap(box, other) > MAX_OVERLAP for other in kept):
+            kept.append(box)
+    return kept
+
+
+def _cells(canvas_px: int) -> int:
+    for _ in range(3):
+        canvas_px = (canvas_px - 5) // 2 + 1
+    return canvas_px
+
+
+def _sizes(height: int, width: int, steps: int) -> list[tuple[int, int]]:
+    sizes = [(height, width)]
+    while (smaller := (height * (steps - 1) // steps, width * (steps - 1) // steps))[0] >= _LEAST_TILE_PX and smaller[1] > 0:
+        height, width = smaller
+        sizes.append(smaller)
+    return sizes
+
+
+def _tiles(height: int, width: int, steps: int) -> tuple[list[Tile], int, int]:
+    """Tiles, height and width of the canvas.
+
+    The first column goes down, at the left. The second goes back up, at the right, beside tiles that leave room for it.
+    A tile that would reach into the first one ends it: those that would follow are too small to show a face.
+    """
+    sizes = _sizes(height, width, steps)
+    total = sum(tile_height + PADDING_PX for tile_height, _ in sizes) - 2 * PADDING_PX
+    column, above = 0, 0
+    for tile_height, tile_width in sizes:
+        if tile_width <= width - above - PADDING_PX and (column - height) * 2 >= total - height:
+            break
+        column, above = column + tile_height + PADDING_PX, tile_width
+    column -= PADDING_PX
+    tiles: list[Tile] = []
+    top = MARGIN_PX
+    while top < column + MARGIN_PX and len(tiles) < len(sizes):
+        tile_height, tile_width = sizes[len(tiles)]
+        tiles.append(Tile(top, MARGIN_PX, tile_height, tile_width))
+        top += tile_height + PADDING_PX
+    bottom = top - PADDING_PX
+    for tile_height, tile_width in sizes[len(tiles) :]:
+        top, left = bottom - tile_height, MARGIN_PX + width - tile_width
+        if top < MARGIN_PX + height and left < MARGIN_PX + width:
+            break
+        tiles.append(Tile(top, left, tile_height, tile_width))
+        bottom = top - PADDING_PX
+    return tiles, column + 2 * MARGIN_PX, width + 2 * MARGIN_PX
+
+
+def _boxes(tiles: Sequence[Tile], rows: int, columns: int, steps: int) -> NDArray[np.int64]:
+    """For each cell: its window on the canvas, seen as a window of the nearest tile, and that enlarged to the photo."""
+    y, x = (axis.ravel() * float(_CELL_PX) + _FIRST_CELL_PX for axis in np.mgrid[:rows, :columns])
+    top, left, height, width = (np.array(edge, float)[:, None] for edge in zip(*tiles, strict=True))
+    below = np.maximum(0, np.maximum(top - y, y - (top + height - 1)))
+    beside = np.maximum(0, np.maximum(left - x, x - (left + width - 1)))
+    nearest = np.argmin(np.hypot(below, beside), axis=0)
+    half = (WINDOW_PX - 1) / 2
+    boxes = np.stack([x - half, y - half, x + half, y + half], 1)
+    boxes -= np.concatenate([left[nearest], top[nearest]] * 2, 1)
+    for level in range(len(tiles)):
+        boxes = np.where((nearest > level)[:, None], boxes * (steps / (steps - 1)) + 0.3, boxes)
+    return np.where(boxes >= 0, np.floor(boxes + 0.5), np.ceil(boxes - 0.5)).astype(np.int64)
+
+
+def _overlap(a: Found, b: Found) -> float:
+    a_right, a_bottom, b_right, b_bottom = a.left + a.width, a.top + a.height, b.left + b.width, b.top + b.height
+    across = min(a_right, b_right) - max(a.left, b.left)
+    down = min(a_bottom, b_bottom) - max(a.top, b.top)
+    if across <= 0 or down <= 0:
+        return 0.0
+    around = (max(a_right, b_right) - min(a.left, b.left)) * (max(a_bottom, b_bottom) - min(a.top, b.top))
+    return across * down / around
+
+
+def fitting(photo: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Height and width of a photo at a scale, pixels, at least 1."""
+    height, width = photo
+    return max(1, math.floor(height * scale + 0.5)), max(1, math.floor(width * scale + 0.5))

@@ -1,0 +1,116 @@
+"""Work that is cheaper together: what arrives at about the same time is done at once, in a worker thread.
+
+The event loop stays free; dlib, OpenVINO and PyTorch let go of the interpreter while they compute.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from time import perf_counter
+from typing import Generic, Self, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting(Generic[T, R]):
+    item: T
+    since: float = field(default_factory=perf_counter)
+    result: asyncio.Future[R] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Batches(Generic[T, R]):
+    """Gathers items into batches, and works on one batch at a time, urgent items first.
+
+    Args:
+        work: gives a result, or what went wrong, for each item; runs in the worker thread. What it raises, every item gets.
+        max_weight: the most that a batch may weigh; an item that weighs more is a batch of its own.
+        max_delay_s: how long the first item of a batch waits for others.
+        weight: of an item.
+        waited: is told how long each item waited for its batch, seconds.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[list[T]], Sequence[R | Exception]],
+        max_weight: int,
+        max_delay_s: float,
+        *,
+        weight: Callable[[T], int] = lambda _: 1,
+        waited: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        self._work = work
+        self._max_weight = max_weight
+        self._max_delay_s = max_delay_s
+        self._weight = weight
+        self._waited = waited
+        self._order = count()
+        # Urgent ones, and of those the earlier, come first. The number decides: two items are never compared.
+        self._queue: asyncio.PriorityQueue[tuple[bool, int, _Waiting[T, R]]] = asyncio.PriorityQueue()
+
+    @asynccontextmanager
+    async def running(self, thread: str) -> AsyncIterator[Self]:
+        """Work for as long as the block runs."""
+        with ThreadPoolExecutor(1, thread) as worker:
+            batches = asyncio.create_task(self._run(worker))
+            try:
+                yield self
+            finally:
+                batches.cancel()
+                await asyncio.gather(batches, return_exceptions=True)
+
+    async def submit(self, item: T, *, urgent: bool = False) -> R:
+        """The item's result; what went wrong with it is raised.
+
+        Args:
+            item: to be worked on.
+            urgent: somebody waits for the answer: it goes before all that is not urgent.
+        """
+        waiting: _Waiting[T, R] = _Waiting(item)
+        self._queue.put_nowait((not urgent, next(self._order), waiting))
+        return await waiting.result
+
+    async def _run(self, worker: ThreadPoolExecutor) -> None:
+        while True:
+            batch = [waiting for waiting in await self._gather() if not waiting.result.done()]  # the others gave up
+            if batch:
+                await self._do(worker, batch)
+
+    async def _gather(self) -> list[_Waiting[T, R]]:
+        _, _, first = await self._queue.get()
+        batch, weight = [first], self._weight(first.item)
+        deadline = asyncio.get_running_loop().time() + self._max_delay_s
+        while weight < self._max_weight:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    place = await self._queue.get()
+            except TimeoutError:
+                break
+            weight += self._weight(place[2].item)
+            if weight > self._max_weight:
+                self._queue.put_nowait(place)
+                break
+            batch.append(place[2])
+        return batch
+
+    async def _do(self, worker: ThreadPoolExecutor, batch: list[_Waiting[T, R]]) -> None:
+        began = perf_counter()
+        for waiting in batch:
+            self._waited(began - waiting.since)
+        results: Sequence[R | Exception]
+        try:
+            items = [waiting.item for waiting in batch]
+            results = await asyncio.get_running_loop().run_in_executor(worker, self._work, items)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+            results = [error] * len(batch)
+        for waiting, result in zip(batch, results, strict=True):
+            if waiting.result.done():
+                continue
+            if isinstance(result, Exception):
+                waiting.result.set_exception(result)
+            else:
+                waiting.result.set_result(result)

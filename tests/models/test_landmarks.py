@@ -1,0 +1,79 @@
+"""Landmarks are face-api's, and lie where they should on real faces."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from models.landmarks import FaceLandmarker
+from models.preprocess import CHIP_SIZE_PX
+from services.detect.adapters.dlib_detector import DlibDetector
+
+REFERENCE = Path(__file__).parent / "reference"
+# Landmarks that dlib's five points stand for, in dlib's order: outer and inner corner of the eye on the image's right,
+# those of the other eye, and the base of the nose.
+DLIBS_FIVE = [45, 42, 36, 39, 33]
+
+
+@pytest.fixture(scope="module")
+def landmarker() -> FaceLandmarker:
+    return FaceLandmarker.load()
+
+
+@pytest.fixture(scope="module")
+def chips() -> NDArray[np.uint8]:
+    pixels = np.array(Image.open(REFERENCE / "chips.png").convert("RGB"))
+    return pixels.reshape(-1, CHIP_SIZE_PX, CHIP_SIZE_PX, 3)
+
+
+def test_landmarks_equal_the_reference_runtimes(landmarker: FaceLandmarker, chips: NDArray[np.uint8]) -> None:
+    expected = json.loads((REFERENCE / "expected.json").read_text())["landmarks_x_y"]
+    got = landmarker.landmarks(chips)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, np.reshape(expected, (-1, 68, 2)) * CHIP_SIZE_PX, atol=2e-4)
+
+
+def test_a_face_gets_the_same_landmarks_alone_and_in_a_batch(
+    landmarker: FaceLandmarker, chips: NDArray[np.uint8]
+) -> None:
+    together = landmarker.landmarks(chips)
+    for i in range(len(chips)):
+        np.testing.assert_allclose(landmarker.landmarks(chips[i : i + 1])[0], together[i], atol=1e-3)
+
+
+def test_no_faces_give_no_landmarks(landmarker: FaceLandmarker) -> None:
+    got = landmarker.landmarks(np.zeros((0, CHIP_SIZE_PX, CHIP_SIZE_PX, 3), np.uint8))
+    assert got.shape == (0, 68, 2)
+    assert got.dtype == np.float32
+
+
+def test_the_version_names_the_weights(landmarker: FaceLandmarker) -> None:
+    assert landmarker.version.startswith("face-api-landmarks-")
+
+
+@pytest.mark.parametrize("photo", ["photo-04.jpg", "photo-06.jpg", "photo-10.jpg"])
+def test_eyes_and_nose_of_real_faces_are_where_dlib_finds_them(
+    demo_photos: Path, landmarker: FaceLandmarker, photo: str
+) -> None:
+    detector = DlibDetector(min_face_px=160, score_threshold=0.3, max_photo_pixels=50_000_000)
+    faces = detector.look((demo_photos / photo).read_bytes()).faces
+    assert faces
+    for face in faces:
+        chip = np.frombuffer(face.chip_rgb, np.uint8).reshape(1, CHIP_SIZE_PX, CHIP_SIZE_PX, 3).copy()
+        found = landmarker.landmarks(chip)[0][DLIBS_FIVE]
+        expected = np.array(face.points)
+        eyes = np.linalg.norm(found[:2].mean(0) - found[2:4].mean(0))
+        distance = np.linalg.norm(found - moved_onto(expected, found), axis=1)
+        assert distance.mean() < 0.08 * eyes
+
+
+def moved_onto(points: NDArray[np.float64], target: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Points of the photo, turned, scaled and shifted to fit those of the chip as well as can be."""
+    # As complex numbers, turning and scaling is one multiplication.
+    source, aim = (p @ (1, 1j) for p in (points, np.asarray(target, np.float64)))
+    factor = np.vdot(source - source.mean(), aim - aim.mean()) / np.linalg.norm(source - source.mean()) ** 2
+    moved = factor * (source - source.mean()) + aim.mean()
+    return np.stack([moved.real, moved.imag], axis=1)
