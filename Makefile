@@ -12,6 +12,7 @@ READY := $(VENV)/.ready
 WEIGHTS := models/weights/.ready
 ASSETS := services/report/static/vendor/.ready
 DEMO_PHOTOS := demo_photos/.ready
+FACE_API_JS := bench/face_api_js/node_modules/.ready
 
 ##@ Look at it
 .PHONY: demo
@@ -30,10 +31,11 @@ $(READY): requirements.lock pyproject.toml scripts/bootstrap.sh
 	@scripts/bootstrap.sh $(PYTHON) $(VENV)
 	@touch $@
 
-$(WEIGHTS): models/importers/package-lock.json $(wildcard models/importers/*.py models/cards/*.toml) | $(READY)
-	@echo "==> Converting the classifiers' weights"
+$(WEIGHTS): models/importers/package-lock.json $(wildcard models/importers/*.py models/export/*.py models/architectures/*.py models/cards/*.toml) | $(READY)
+	@echo "==> Converting the nets' weights"
 	@cd models/importers && npm ci --silent --ignore-scripts --prefer-offline
 	@$(BIN)/python -m models.importers
+	@$(BIN)/python -m models.export
 	@touch $@
 
 $(ASSETS): services/report/web/package-lock.json services/report/web/build.mjs | $(READY)
@@ -44,6 +46,11 @@ $(ASSETS): services/report/web/package-lock.json services/report/web/build.mjs |
 $(DEMO_PHOTOS): services/demo/domain.py services/demo/sources.txt $(wildcard services/demo/adapters/photo_*.py) | $(READY) $(WEIGHTS)
 	@echo "==> Collecting real photos for the demo and the tests"
 	@$(BIN)/facetally demo-photos
+	@touch $@
+
+$(FACE_API_JS): bench/face_api_js/package-lock.json | $(READY)
+	@echo "==> Installing face-api.js, to compare with"
+	@cd bench/face_api_js && npm ci --silent --ignore-scripts --prefer-offline
 	@touch $@
 
 ##@ Check and test
@@ -100,9 +107,17 @@ lock: $(READY) ## Pin the newest allowed versions of every package, by hash
 		--all-extras --group dev pyproject.toml -o requirements.lock
 
 ##@ Measure
-.PHONY: bench-detect
-bench-detect: setup ## CPU per photo of each step of detection, beside the naive way
-	@$(BIN)/python -m bench.detect
+.PHONY: eval
+eval: setup ## How right the models are on labelled faces (DATA=FOLDER): docs/accuracy.md
+	@$(BIN)/python -m models.evaluation $(if $(DATA),--data "$(DATA)")
+
+.PHONY: bench-faces
+bench-faces: setup $(FACE_API_JS) ## CPU per photo and per face, beside the naive way and face-api.js
+	@$(BIN)/python -m bench.faces
+
+.PHONY: bench-soak
+bench-soak: setup ## Memory of detection and classification over 100,000 photos (PHOTOS=1000 for fewer)
+	@$(BIN)/python -m bench.soak $(if $(PHOTOS),--photos $(PHOTOS))
 
 .PHONY: bench-ingest
 bench-ingest: setup ## CPU per upload: received only, beside vsftpd, and all the way to 226
@@ -117,7 +132,7 @@ bench-cameras: setup ## Ten thousand registered cameras, and what unfriendly one
 .PHONY: clean
 clean: ## Remove what set-up, tests and the demo have made (the state of `make up` included)
 	rm -rf $(VENV) .state build demo_photos models/weights services/report/static/vendor
-	rm -rf models/importers/node_modules services/report/web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf models/importers/node_modules bench/face_api_js/node_modules services/report/web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .PHONY: help
 help: ## List these commands

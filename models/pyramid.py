@@ -128,7 +128,9 @@ def _cells(canvas_px: int) -> int:
 
 def _sizes(height: int, width: int, steps: int) -> list[tuple[int, int]]:
     sizes = [(height, width)]
-    while (smaller := (height * (steps - 1) // steps, width * (steps - 1) // steps))[0] >= _LEAST_TILE_PX and smaller[1] > 0:
+    while (smaller := (height * (steps - 1) // steps, width * (steps - 1) // steps))[0] >= _LEAST_TILE_PX and smaller[
+        1
+    ] > 0:
         height, width = smaller
         sizes.append(smaller)
     return sizes

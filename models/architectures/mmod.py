@@ -79,7 +79,9 @@ class QuantisedMmod(nn.Module):
             if not self.convolutions:
                 bias = (bias - (weight * mean).sum((1, 2, 3))).float()
                 weight = weight / SCALE
-            self.convolutions.append(_QuantisedConvolution(weight, bias, convolution.stride[0], int(convolution.padding[0])))
+            self.convolutions.append(
+                _QuantisedConvolution(weight, bias, convolution.stride[0], int(convolution.padding[0]))
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         """As `Mmod.forward`."""

@@ -46,7 +46,10 @@ def _measure(photos: list[Path]) -> None:
     assert isinstance(net, Mmod)
     canvases = []
     for photo in photos:
-        rgb = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
+        bgr = cv2.imread(str(photo))
+        if bgr is None:
+            raise WeightsError(f"{photo} is no photo that can be read")
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
         scale = _LONGER_SIDE_PX / max(rgb.shape[:2])
         small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         plan = layout(*small.shape[:2])

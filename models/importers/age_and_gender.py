@@ -6,8 +6,8 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from models.importers.onnx_weights import read_weights
 from models.architectures.catalogue import ARCHITECTURES
+from models.importers.onnx_weights import read_weights
 from models.registry import Card
 
 # dlib counts its layers from the output. Only those with weights of their own are named here: an affine layer, which

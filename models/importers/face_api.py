@@ -7,8 +7,8 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
-from models.importers.tfjs_weights import read_weights
 from models.architectures.catalogue import ARCHITECTURES
+from models.importers.tfjs_weights import read_weights
 from models.registry import Card
 
 # face-api's names of blocks, and ours; the first that fits.

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.architectures.catalogue import ARCHITECTURES
 from models.architectures.mmod import CONVOLUTIONS
 from models.importers.dlib_reader import Reader
 from models.preprocess import MEAN_RGB
 from models.pyramid import MARGIN_PX, MAX_OVERLAP, PADDING_PX, WINDOW_PX
-from models.architectures.catalogue import ARCHITECTURES
 from models.registry import Card
 
 _LAYERS = ("con", "affine", "relu") * 6 + ("con",)
@@ -131,7 +131,7 @@ def _convolution(
 
 
 def _affine(reader: Reader) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """y = gamma x + beta; a batch normalisation is one with the statistics of training."""
+    """Gamma and beta of y = gamma x + beta; a batch normalisation is one with the statistics of training."""
     tag = reader.text()
     if tag in ("affine_", "affine_2"):
         parameters = reader.tensor().ravel().astype(np.float64)

@@ -62,6 +62,7 @@ class HogBoxes:
         self.version = f"dlib-{dlib.__version__}-hog"
 
     def __call__(self, photos: Sequence[NDArray[np.uint8]], scales: Sequence[float]) -> list[list[Found]]:
+        """See `Boxes`."""
         return [self._one(photo, scale) for photo, scale in zip(photos, scales, strict=True)]
 
     def _one(self, rgb: NDArray[np.uint8], scale: float) -> list[Found]:
@@ -90,6 +91,7 @@ class CnnBoxes:
         self.version = version
 
     def __call__(self, photos: Sequence[NDArray[np.uint8]], scales: Sequence[float]) -> list[list[Found]]:
+        """See `Boxes`."""
         results: list[list[Found]] = [[] for _ in photos]
         together: dict[tuple[int, int], list[int]] = {}
         for i, (photo, scale) in enumerate(zip(photos, scales, strict=True)):
@@ -123,6 +125,7 @@ class CascadeBoxes:
         self.version = f"{hog.version}-then-{cnn.version}"
 
     def __call__(self, photos: Sequence[NDArray[np.uint8]], scales: Sequence[float]) -> list[list[Found]]:
+        """See `Boxes`."""
         results = self._hog(photos, scales)
         unsure = [i for i, boxes in enumerate(results) if not boxes or min(box.score for box in boxes) < _SURE]
         if unsure:

@@ -64,7 +64,9 @@ class Photo:
 
 
 def five_point_model() -> Path:
-    """dlib's 5-point model (public domain). The 68-point one beside it must never be loaded: its licence excludes commercial use.
+    """The file of dlib's 5-point model (public domain).
+
+    The 68-point one beside it must never be loaded: its licence excludes commercial use.
 
     It is found without importing its package, which needs an outdated setuptools.
     """
@@ -119,9 +121,7 @@ class FaceFinder:
     def find_all(self, photos: Sequence[Photo]) -> list[list[FoundFace]]:
         """Faces of several photos; on CUDA those of one size are looked at together."""
         boxes = self.boxes(photos)
-        return [
-            [self.cut(photo, box) for box in found_boxes] for photo, found_boxes in zip(photos, boxes, strict=True)
-        ]
+        return [[self.cut(photo, box) for box in found_boxes] for photo, found_boxes in zip(photos, boxes, strict=True)]
 
     def boxes(self, photos: Sequence[Photo]) -> list[list[Found]]:
         """First step: where faces are, in pixels of each `photo.rgb`."""

@@ -53,7 +53,6 @@ def sized_net(card: Card, folder: Path, threads: int) -> Net:
     compiled: OrderedDict[tuple[int, ...], openvino.CompiledModel] = OrderedDict()
 
     def run(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
-        parts = []
         shape = (1, *images.shape[1:])
         if shape not in compiled:
             model.reshape(shape)
@@ -61,8 +60,7 @@ def sized_net(card: Card, folder: Path, threads: int) -> Net:
             if len(compiled) > _SIZES_KEPT:
                 compiled.popitem(last=False)
         compiled.move_to_end(shape)
-        for image in images:
-            parts.append(_outputs(compiled[shape], image[None]))
+        parts = [_outputs(compiled[shape], image[None]) for image in images]
         return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
     return run

@@ -33,7 +33,7 @@ def torch_net(net: nn.Module, device: torch.device, *, half: bool = False) -> Ne
         half: compute in 16 bits.
     """
     net = net.to(device).to(memory_format=torch.channels_last).eval()
-    stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+    stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
     lock = threading.Lock()
 
     def forward(images: NDArray[np.uint8]) -> tuple[Tensor, ...]:

@@ -13,11 +13,11 @@ BREACHES = {
     "rules touch the world": ("services/ingest/domain.py", "import aiohttp"),
     "a handler knows an adapter": (
         "services/classify/handler.py",
-        "import services.classify.adapters.torch_classifier",
+        "import services.classify.adapters.face_classifier",
     ),
     "an adapter knows a handler": ("services/record/adapters/postgres_tallies.py", "import services.record.handler"),
     "common knows a service": ("services/common/ids.py", "import services.ingest.domain"),
-    "models know a service": ("models/predict.py", "import services.common.ids"),
+    "models know a service": ("models/predict/classifier.py", "import services.common.ids"),
     "serving pulls in importers": ("services/classify/__main__.py", "import models.importers.face_api"),
     "a module outside the shape": ("services/detect/helpers.py", ""),
 }

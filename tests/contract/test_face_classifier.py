@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.predict import FaceClassifier as Model
-from services.classify.adapters.torch_classifier import TorchClassifier
+from models.predict.classifier import FaceClassifier as Model
+from services.classify.adapters.face_classifier import BatchedClassifier
 from services.classify.domain import CHIP_SIDE_PX
 from services.classify.handler import FaceClassifier
 from tests.fakes.face_classifier import FakeFaceClassifier
 
 
-@pytest.fixture(params=["fake", "torch"])
+@pytest.fixture(params=["fake", "models"])
 async def classifier(request: pytest.FixtureRequest) -> AsyncIterator[FaceClassifier]:
     if request.param == "fake":
         yield FakeFaceClassifier()
         return
-    async with TorchClassifier.running(Model.load(), max_batch_faces=8, max_batch_delay_s=0.005) as real:
+    async with BatchedClassifier.running(Model.load(), max_batch_faces=8, max_batch_delay_s=0.005) as real:
         yield real
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from models.predict.finder import FaceFinder
 from services.common.errors import BadInputError
-from services.detect.adapters.dlib_detector import DlibDetector
+from services.detect.adapters.face_detector import FaceDetector as RealFaceDetector
 from services.detect.domain import is_large_enough
 from services.detect.handler import FaceDetector
 from tests.fakes.face_detector import FakeFaceDetector
@@ -20,12 +21,12 @@ class Subject:
     nobody: bytes
 
 
-@pytest.fixture(params=["fake", "dlib"])
+@pytest.fixture(params=["fake", "real"])
 async def subject(request: pytest.FixtureRequest, demo_photos: Path) -> AsyncIterator[Subject]:
     if request.param == "fake":
         yield Subject(FakeFaceDetector(), b"JPEG 315 312", b"JPEG")
         return
-    async with DlibDetector.running(200, 0.0, 100_000_000) as detector:
+    async with RealFaceDetector(FaceFinder.load(), 200, 100_000_000).running() as detector:
         couple, nobody = ((demo_photos / name).read_bytes() for name in ("photo-01.jpg", "no-face.jpg"))
         yield Subject(detector, couple, nobody)
 
@@ -38,7 +39,7 @@ async def test_faces_are_measured_in_the_full_size_photo(subject: Subject) -> No
         assert is_large_enough(face, 200)
         assert 300 < face.width_px < 330
         assert len(face.points) == 5
-        assert len(face.chip_rgb) == 3 * 112 * 112
+        assert len(face.chip_rgb) == 3 * 144 * 144
 
 
 async def test_a_photo_without_a_face_has_none(subject: Subject) -> None:

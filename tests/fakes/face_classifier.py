@@ -12,7 +12,7 @@ class FakeFaceClassifier:
     version = "fake"
 
     async def estimate(self, chips: NDArray[np.uint8]) -> list[FaceEstimate]:
-        """As TorchClassifier.estimate."""
+        """As BatchedClassifier.estimate."""
         return [self._one(chip) for chip in chips]
 
     @staticmethod

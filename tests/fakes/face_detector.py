@@ -17,7 +17,7 @@ def face(
         width_px,
         1.0,
         points,
-        bytes(3 * 112 * 112),
+        bytes(3 * 144 * 144),
         quality,
         reason,
         sharpness=0.5,
@@ -31,8 +31,8 @@ class FakeFaceDetector:
 
     version = "fake"
 
-    async def detect(self, photo: bytes) -> Sighting:
-        """As DlibDetector.detect."""
+    async def detect(self, photo: bytes, *, urgent: bool = False) -> Sighting:
+        """As FaceDetector.detect."""
         kind, *widths = photo.decode(errors="replace").split()
         if kind != "JPEG":
             raise BadInputError("unreadable", "not a JPEG that can be decoded")

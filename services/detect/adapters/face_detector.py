@@ -89,9 +89,14 @@ class FaceDetector:
             boxes = self._finder.boxes(readable)
         with _timed("cut"):
             faces = iter(
-                [tuple(_seen(self._finder.cut(photo, box)) for box in found) for photo, found in zip(readable, boxes, strict=True)]
+                [
+                    tuple(_seen(self._finder.cut(photo, box)) for box in found)
+                    for photo, found in zip(readable, boxes, strict=True)
+                ]
             )
-        return [one if isinstance(one, Exception) else Sighting(one.width_px, one.height_px, next(faces)) for one in decoded]
+        return [
+            one if isinstance(one, Exception) else Sighting(one.width_px, one.height_px, next(faces)) for one in decoded
+        ]
 
     def _decode(self, photo: bytes) -> DecodedPhoto | BadInputError:
         try:

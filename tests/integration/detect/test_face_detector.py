@@ -1,4 +1,4 @@
-"""dlib on the demo's real photos."""
+"""The detector on the demo's real photos."""
 
 import io
 from pathlib import Path
@@ -8,28 +8,35 @@ import pytest
 from PIL import Image
 
 from models import preprocess
+from models.predict.finder import FaceFinder, five_point_model
 from services.classify.domain import CHIP_SIDE_PX
 from services.demo.domain import PHOTOS, DemoPhoto
-from services.detect.adapters.dlib_detector import DlibDetector, five_point_model
-from services.detect.domain import SeenFace, eye_distance_px, is_large_enough
+from services.detect.adapters.face_detector import FaceDetector
+from services.detect.domain import SeenFace, Sighting, eye_distance_px, is_large_enough
 
 
 @pytest.fixture(scope="module")
-def detector() -> DlibDetector:
-    return DlibDetector(min_face_px=200, score_threshold=0.0, max_photo_pixels=100_000_000)
+def detector() -> FaceDetector:
+    return FaceDetector(FaceFinder.load(), min_face_px=200, max_photo_pixels=100_000_000)
+
+
+def seen(detector: FaceDetector, photo: bytes) -> Sighting:
+    (sighting,) = detector.look([photo])
+    assert isinstance(sighting, Sighting)
+    return sighting
 
 
 @pytest.mark.parametrize("photo", PHOTOS, ids=lambda photo: photo.name)
 def test_every_face_that_should_count_is_found_and_no_other(
-    detector: DlibDetector, demo_photos: Path, photo: DemoPhoto
+    detector: FaceDetector, demo_photos: Path, photo: DemoPhoto
 ) -> None:
-    sighting = detector.look((demo_photos / photo.name).read_bytes())
+    sighting = seen(detector, (demo_photos / photo.name).read_bytes())
     assert (sighting.width_px, sighting.height_px) == photo.frame_px
     assert sum(is_large_enough(face, 200) for face in sighting.faces) == photo.faces
 
 
-def test_small_faces_are_seen_to_be_too_small(detector: DlibDetector, demo_photos: Path) -> None:
-    sighting = detector.look((demo_photos / "too-small.jpg").read_bytes())
+def test_small_faces_are_seen_to_be_too_small(detector: FaceDetector, demo_photos: Path) -> None:
+    sighting = seen(detector, (demo_photos / "too-small.jpg").read_bytes())
     assert len(sighting.faces) == 4
 
 
@@ -43,7 +50,7 @@ def test_small_faces_are_seen_to_be_too_small(detector: DlibDetector, demo_photo
     ids=["180", "90", "270"],
 )
 def test_a_turned_camera_sees_the_same_faces_in_the_same_places(
-    detector: DlibDetector, demo_photos: Path, turn: tuple[int, Image.Transpose]
+    detector: FaceDetector, demo_photos: Path, turn: tuple[int, Image.Transpose]
 ) -> None:
     photo = (demo_photos / "photo-04.jpg").read_bytes()
     exif = Image.Exif()
@@ -55,13 +62,13 @@ def test_a_turned_camera_sees_the_same_faces_in_the_same_places(
         def measures(face: SeenFace) -> tuple[int, int, int]:
             return face.left_px, face.top_px, face.width_px
 
-        return sorted(measures(face) for face in detector.look(jpeg).faces)
+        return sorted(measures(face) for face in seen(detector, jpeg).faces)
 
     np.testing.assert_allclose(boxes(buffer.getvalue()), boxes(photo), atol=25)
 
 
-def test_a_chip_shows_the_face_upright_and_in_its_own_colours(detector: DlibDetector, demo_photos: Path) -> None:
-    (face,) = detector.look((demo_photos / "photo-10.jpg").read_bytes()).faces
+def test_a_chip_shows_the_face_upright_and_in_its_own_colours(detector: FaceDetector, demo_photos: Path) -> None:
+    (face,) = seen(detector, (demo_photos / "photo-10.jpg").read_bytes()).faces
     chip = np.frombuffer(face.chip_rgb, np.uint8).reshape(CHIP_SIDE_PX, CHIP_SIDE_PX, 3)
     middle = chip[50:80, 40:72].reshape(-1, 3).mean(0)
     assert middle[0] > middle[2] + 15, "skin is redder than it is blue"

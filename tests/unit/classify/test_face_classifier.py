@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.classify.adapters.torch_classifier import TorchClassifier
+from services.classify.adapters.face_classifier import BatchedClassifier
 from services.classify.domain import CHIP_SIDE_PX, Estimates
 
 
@@ -50,7 +50,7 @@ def ages(estimates: object) -> list[float]:
 
 async def test_faces_of_several_photos_share_a_pass_and_find_their_way_back() -> None:
     model = EchoModel()
-    async with TorchClassifier.running(model, max_batch_faces=8, max_batch_delay_s=1.0) as classifier:
+    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=1.0) as classifier:
         waiting = [asyncio.create_task(classifier.estimate(chips(i, i + 100))) for i in range(4)]
         model.go.set()
         results = await asyncio.gather(*waiting)
@@ -61,14 +61,14 @@ async def test_faces_of_several_photos_share_a_pass_and_find_their_way_back() ->
 async def test_a_lonely_face_waits_no_longer_than_the_delay() -> None:
     model = EchoModel()
     model.go.set()
-    async with TorchClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
+    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
         assert ages(await asyncio.wait_for(classifier.estimate(chips(7)), 5)) == [7]
 
 
 async def test_no_pass_is_larger_than_allowed_and_a_crowd_takes_several() -> None:
     model = EchoModel()
     model.go.set()
-    async with TorchClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
+    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
         crowd, couple = await asyncio.gather(
             classifier.estimate(chips(*range(20))), classifier.estimate(chips(200, 201))
         )
@@ -81,7 +81,7 @@ async def test_no_pass_is_larger_than_allowed_and_a_crowd_takes_several() -> Non
 async def test_a_pass_that_fails_fails_its_photos_and_the_next_one_works() -> None:
     model = EchoModel(fail=True)
     model.go.set()
-    async with TorchClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
+    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
         with pytest.raises(RuntimeError, match="memory"):
             await classifier.estimate(chips(1))
         model.fail = False
@@ -90,7 +90,7 @@ async def test_a_pass_that_fails_fails_its_photos_and_the_next_one_works() -> No
 
 async def test_a_photo_that_is_given_up_leaves_the_others_alone() -> None:
     model = EchoModel()
-    async with TorchClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.05) as classifier:
+    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.05) as classifier:
         given_up = asyncio.create_task(classifier.estimate(chips(1)))
         kept = asyncio.create_task(classifier.estimate(chips(2)))
         await asyncio.sleep(0)
