@@ -60,28 +60,34 @@ class QuantisedMmod(nn.Module):
     """The same net as 8-bit arithmetic computes it; here simulated, on processors that can (VNNI) four times as fast.
 
     Weights are rounded to 255 steps for each filter, what flows between convolutions to 256 steps for all of it. The first
-    convolution takes bytes as they are: what `Normalise` does is part of its weights, which is exact as it pads nothing.
+    convolution takes bytes as they are: what `Normalise` does is part of its weights, which is exact as it pads nothing. The last
+    one, a single filter, would leave most of the processor's lanes empty: each of its rows is a filter of its own, and
+    their results are summed as they lie above each other, which is a tenth of the cost.
 
     Args:
         net: with its weights.
         activations: the largest value that flows into each convolution after the first. Larger ones are cut.
     """
 
+    rows_above_each_other: Tensor
+
     def __init__(self, net: Mmod, activations: tuple[float, ...]) -> None:
         super().__init__()
         self.steps = (1.0, *(largest / _BYTE_MAX for largest in activations))
         self.convolutions = nn.ModuleList()
         mean = torch.tensor(MEAN_RGB, dtype=torch.float64).view(1, 3, 1, 1) / SCALE
-        for convolution in net.convolutions:
-            assert isinstance(convolution, nn.Conv2d)
-            assert convolution.bias is not None
-            weight, bias = convolution.weight.detach(), convolution.bias.detach()
+        *earlier, last = (_weight_and_bias(convolution) for convolution in net.convolutions)
+        for (weight, bias), (*_, stride, padding) in zip(earlier, CONVOLUTIONS, strict=False):
             if not self.convolutions:
                 bias = (bias - (weight * mean).sum((1, 2, 3))).float()
                 weight = weight / SCALE
-            self.convolutions.append(
-                _QuantisedConvolution(weight, bias, convolution.stride[0], int(convolution.padding[0]))
-            )
+            self.convolutions.append(_QuantisedConvolution(weight, bias, stride, (padding, padding)))
+        weight, self.last_bias = last
+        rows = weight.shape[2]
+        self.convolutions.append(
+            _QuantisedConvolution(weight.permute(2, 1, 0, 3), torch.zeros(rows), 1, (0, rows // 2))
+        )
+        self.register_buffer("rows_above_each_other", torch.eye(rows).view(1, rows, rows, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """As `Mmod.forward`."""
@@ -90,7 +96,14 @@ class QuantisedMmod(nn.Module):
             x = convolution(torch.fake_quantize_per_tensor_affine(x, step, 0, 0, _BYTE_MAX))
             if i < last:
                 x = functional.relu(x)
-        return x[:, 0]
+        rows = self.rows_above_each_other
+        return functional.conv2d(x, rows, self.last_bias, padding=(rows.shape[2] // 2, 0))[:, 0]
+
+
+def _weight_and_bias(convolution: nn.Module) -> tuple[Tensor, Tensor]:
+    assert isinstance(convolution, nn.Conv2d)
+    assert convolution.bias is not None
+    return convolution.weight.detach(), convolution.bias.detach()
 
 
 class _QuantisedConvolution(nn.Module):
@@ -99,9 +112,9 @@ class _QuantisedConvolution(nn.Module):
     step: Tensor
     zero: Tensor
 
-    def __init__(self, weight: Tensor, bias: Tensor, stride: int, padding: int) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor, stride: int, padding: tuple[int, int]) -> None:
         super().__init__()
-        self.register_buffer("weight", weight)
+        self.register_buffer("weight", weight.contiguous())
         self.register_buffer("bias", bias)
         self.register_buffer("step", weight.abs().amax((1, 2, 3)) / _WEIGHT_MAX)
         self.register_buffer("zero", torch.zeros(len(weight), dtype=torch.int32))

@@ -20,10 +20,15 @@ from models.runtime import Device, Net
 from models.runtime.exported import has_fast_int8
 from models.runtime.openvino_runtime import sized_net
 
-# The smallest face that each detector finds, pixels of what it looks at. HOG's window is 80 pixels, and a face is a little larger than
-# the window that fits it best; the CNN was measured: it finds 62 of 100 faces of 50 pixels, and all of 60.
+# The smallest face that each detector is to find, pixels of what it looks at, and so how small photos are made. Smaller ones
+# are found less often: the windows of both are 80 pixels.
 HOG_FACE_PX: Final = 75
-CNN_FACE_PX: Final = 60
+CNN_FACE_PX: Final = 76
+# How closely the sizes of the CNN's pyramid follow each other: each is 2 thirds of the one before. With dlib's 5 sixths it costs
+# nearly twice as much and finds no more; the same cost spent on a larger photo does. Measured: docs/accuracy.md.
+_CNN_STEPS: Final = 3
+# From this confidence on a box is a face.
+SCORE_THRESHOLD: Final = -0.2
 CNN: Final = "dlib-mmod-face"
 # A cascade asks the CNN where HOG is less sure than this of any face, or finds none.
 _SURE: Final = 0.5
@@ -97,7 +102,7 @@ class CnnBoxes:
         for i, (photo, scale) in enumerate(zip(photos, scales, strict=True)):
             together.setdefault(fitting(photo.shape[:2], scale), []).append(i)
         for size, members in together.items():
-            plan = layout(*size)
+            plan = layout(*size, _CNN_STEPS)
             if plan is None:
                 continue
             canvases = [self._canvas(photos[i], size, plan) for i in members]

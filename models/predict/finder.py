@@ -11,7 +11,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from models.predict.boxes import CascadeBoxes, CnnBoxes, HogBoxes, Method, load_boxes
+from models.predict.boxes import SCORE_THRESHOLD, CascadeBoxes, CnnBoxes, HogBoxes, Method, load_boxes
 from models.preprocess import align
 from models.pyramid import Found
 from models.quality import Quality, judge
@@ -90,7 +90,7 @@ class FaceFinder:
         cls,
         method: Method = Method.CNN,
         min_face_px: int = 200,
-        score_threshold: float = 0.0,
+        score_threshold: float = SCORE_THRESHOLD,
         *,
         weights_dir: Path | None = None,
         device: Device = "cpu",

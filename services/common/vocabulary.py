@@ -56,13 +56,12 @@ class Quality(StrEnum):
 class QualityReason(StrEnum):
     """What keeps a face from being good; the gravest, where there are several.
 
-    `none`: nothing, it is good. `too_small`: too few pixels. `eyes_too_close`: too few pixels between the eyes.
+    `none`: nothing, it is good. `eyes_too_close`: too few pixels between the eyes.
     `blurred`: out of focus, moved, or compressed too much. `too_dark`, `too_bright`: its light. `turned_away`: it does
     not look into the camera.
     """
 
     NONE = "none"
-    TOO_SMALL = "too_small"
     EYES_TOO_CLOSE = "eyes_too_close"
     BLURRED = "blurred"
     TOO_DARK = "too_dark"

@@ -89,7 +89,7 @@ PHOTOS: Final = (
     DemoPhoto("photo-12.jpg", 1, _wide("obama3.jpg", 100, 150, 1330)),
     DemoPhoto("crowd.jpg", 10, _crowd(), (5 * _TILE_PX, 2 * _TILE_PX)),
     DemoPhoto("no-face.jpg", 0, _wide("biden.jpg", 0, 1100, 970)),
-    DemoPhoto("too-small.jpg", 0, (Cut("sample6.jpg", 0, 0, 1920, 1537, (285, 0, 1349, 1080)),)),
+    DemoPhoto("too-small.jpg", 0, (Cut("sample6.jpg", 0, 0, 1920, 1537, (528, 194, 864, 692)),)),
 )
 
 

@@ -24,7 +24,7 @@ class FinderSettings(ServiceSettings):
         description="Width that a face should have in the full-size photo, pixels. It counts from three quarters of it "
         "on, because a turned head measures less",
     )
-    score_threshold: float = Field(default=0.0, description="The detector's confidence from which on a box is a face")
+    score_threshold: float = Field(default=-0.2, description="The detector's confidence from which on a box is a face")
     max_photo_pixels: int = Field(default=100_000_000, ge=1, description="Larger photos are unreadable")
     weights_dir: Path | None = Field(
         default=None, description="Folder of converted and exported weights; by default models/weights beside the code"

@@ -30,7 +30,6 @@ _QUALITIES: Final = {
 }
 # What keeps a face from being good, and what to do about it.
 _REASONS: Final = {
-    QualityReason.QUALITY_REASON_TOO_SMALL: ("too small", _NEARER),
     QualityReason.QUALITY_REASON_EYES_TOO_CLOSE: ("too few pixels between the eyes", _NEARER),
     QualityReason.QUALITY_REASON_BLURRED: ("blurred", _FOCUS),
     QualityReason.QUALITY_REASON_TOO_DARK: ("too dark", _LIGHTER),

@@ -2,7 +2,7 @@
 
 create type face_quality as enum ('good', 'usable', 'rejected');
 create type quality_reason as enum (
-    'none', 'too_small', 'eyes_too_close', 'blurred', 'too_dark', 'too_bright', 'turned_away'
+    'none', 'eyes_too_close', 'blurred', 'too_dark', 'too_bright', 'turned_away'
 );
 
 -- By default what is true of faces from before: every one was counted, with its mood.

@@ -77,7 +77,7 @@ async def test_a_photo_without_faces_goes_on() -> None:
 
 
 async def test_a_chip_of_the_wrong_size_is_hopeless() -> None:
-    with pytest.raises(PermanentError, match="37632"):
+    with pytest.raises(PermanentError, match="62208"):
         await ClassifyFaces(FakeFaceClassifier(), FakePublisher())(detected(b"too short"))
 
 

@@ -27,7 +27,6 @@ class QualityReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     QUALITY_REASON_UNSPECIFIED: _ClassVar[QualityReason]
     QUALITY_REASON_NONE: _ClassVar[QualityReason]
-    QUALITY_REASON_TOO_SMALL: _ClassVar[QualityReason]
     QUALITY_REASON_EYES_TOO_CLOSE: _ClassVar[QualityReason]
     QUALITY_REASON_BLURRED: _ClassVar[QualityReason]
     QUALITY_REASON_TOO_DARK: _ClassVar[QualityReason]
@@ -44,7 +43,6 @@ FACE_QUALITY_USABLE: FaceQuality
 FACE_QUALITY_REJECTED: FaceQuality
 QUALITY_REASON_UNSPECIFIED: QualityReason
 QUALITY_REASON_NONE: QualityReason
-QUALITY_REASON_TOO_SMALL: QualityReason
 QUALITY_REASON_EYES_TOO_CLOSE: QualityReason
 QUALITY_REASON_BLURRED: QualityReason
 QUALITY_REASON_TOO_DARK: QualityReason

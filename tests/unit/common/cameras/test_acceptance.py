@@ -79,7 +79,6 @@ def test_each_fault_fails_its_own_requirement(examined: PhotoExamined, requireme
 @pytest.mark.parametrize(
     ("quality", "found"),
     [
-        ((USABLE, QualityReason.QUALITY_REASON_TOO_SMALL), "usable: too small"),
         ((USABLE, QualityReason.QUALITY_REASON_EYES_TOO_CLOSE), "usable: too few pixels between the eyes"),
         ((USABLE, QualityReason.QUALITY_REASON_BLURRED), "usable: blurred"),
         ((REJECTED, QualityReason.QUALITY_REASON_TOO_DARK), "rejected: too dark"),
