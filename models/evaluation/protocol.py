@@ -11,8 +11,8 @@ PROTOCOL: Final = f"""## How it is measured
 
 **The faces.** Age and gender: UTKFace, aligned, 200 pixels (research use). Emotion: the validation and test sets of FER2013, 48
 pixels, grey, and tightly cropped faces from the web, about 350 pixels (muxspace/facial_expressions, repository under Apache-2.0).
-They are not in this repository, and nothing in it was trained on these copies; UTKFace was part of what the age net's authors
-trained on.
+They are not in this repository. No net was trained on them here; UTKFace was part of what the age net's authors trained on.
+Temperatures, the correction of age and its intervals are fitted on the even rows of their labels.
 
 **Estimates.** Each image is scaled to {SHORTER_SIDE_PX} pixels along its shorter side (bicubic) and half of that is added on every
 side by repeating its edge. That is the photo; detection is given it at half its size (area averages), as it is given a camera's.

@@ -71,7 +71,12 @@ def render(results: Results, images: Mapping[str, str]) -> str:
 
 
 def _introduction(results: Results) -> str:
-    quick = "\n\n**Only every tenth face was measured: a trial run.**" if results.quick else ""
+    notes = "\n\n**Only every tenth face was measured: a trial run.**" if results.quick else ""
+    if results.classification.held_out is None:
+        notes += (
+            "\n\n**These are faces of another folder than the project's.** What is said of where faces come from is said of "
+            "the project's, and nothing was fitted on these."
+        )
     return f"""# Accuracy
 
 Written by `make eval`; do not edit. How good detection and estimates are on labelled faces that are not part of the project:
@@ -82,7 +87,7 @@ answers were right, not that the next must be. How each is measured is [at the e
 Read them with three things in mind. **{_UTK}**
 Labels are what annotators saw: an age guessed from a photo, one of two genders, one of seven expressions; people who look at FER2013's
 faces agree with its labels on 65 ± 5 % ([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414)). And a photo from the web
-is not one from an exit camera: compare shops and hours by these estimates, never judge a person by one.{quick}"""
+is not one from an exit camera: compare shops and hours by these estimates, never judge a person by one.{notes}"""
 
 
 def _headline(results: Results) -> str:

@@ -54,6 +54,7 @@ def test_other_faces_do_not_overwrite_the_document(stand_ins: Path, labelled: Pa
     assert not stand_ins.exists()
     assert result.stdout.startswith("# Accuracy")
     assert "held-out" not in result.stdout
+    assert "another folder than the project's" in result.stdout
     assert json.loads(result.stdout.splitlines()[-1])["n_recall_web"] == 14
 
 
