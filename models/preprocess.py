@@ -81,13 +81,13 @@ class Crops(StrEnum):
 
 AGE_GENDER_CROPS: Final[dict[Crops, tuple[Crop, ...]]] = {
     Crops.FAST: (Crop(108),),
-    Crops.BALANCED: (Crop(104), Crop(104, mirrored=True)),
-    Crops.THOROUGH: (Crop(104), Crop(104, mirrored=True), Crop(112), Crop(112, mirrored=True)),
+    Crops.BALANCED: (Crop(108), Crop(108, mirrored=True)),
+    Crops.THOROUGH: (Crop(104), Crop(104, mirrored=True), Crop(108), Crop(108, mirrored=True)),
 }
 EXPRESSION_CROPS: Final[dict[Crops, tuple[Crop, ...]]] = {
     Crops.FAST: (Crop(116),),
-    Crops.BALANCED: (Crop(108), Crop(108, mirrored=True), Crop(144), Crop(144, mirrored=True)),
-    Crops.THOROUGH: tuple(Crop(side, mirrored) for side in (108, 116, 144) for mirrored in (False, True)),
+    Crops.BALANCED: (Crop(104, mirrored=True), Crop(132), Crop(144, mirrored=True)),
+    Crops.THOROUGH: tuple(Crop(side, mirrored) for side in (104, 116, 144) for mirrored in (False, True)),
 }
 
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from models.head_pose import LANDMARKS, TEMPLATE_XYZ, HeadPose, head_pose, rotation
-from models.landmarks import FaceLandmarker
-from models.preprocess import CHIP_SIZE_PX
-from services.detect.adapters.dlib_detector import DlibDetector
+from models.predict.finder import FaceFinder
+from models.predict.landmarker import FaceLandmarker
+from tests.models.faces import decoded
 
 POSES = [
     HeadPose(0, 0, 0),
@@ -81,6 +81,11 @@ def landmarker() -> FaceLandmarker:
     return FaceLandmarker.load()
 
 
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder.load(min_face_px=160)
+
+
 @pytest.mark.parametrize(
     ("photo", "pitch", "yaw"),
     [
@@ -94,12 +99,15 @@ def landmarker() -> FaceLandmarker:
     ],
 )
 def test_people_in_real_photos_look_where_one_sees_them_look(
-    demo_photos: Path, landmarker: FaceLandmarker, photo: str, pitch: tuple[int, int], yaw: tuple[int, int]
+    demo_photos: Path,
+    finder: FaceFinder,
+    landmarker: FaceLandmarker,
+    photo: str,
+    pitch: tuple[int, int],
+    yaw: tuple[int, int],
 ) -> None:
-    detector = DlibDetector(min_face_px=160, score_threshold=0.3, max_photo_pixels=50_000_000)
-    (face,) = detector.look((demo_photos / photo).read_bytes()).faces
-    chip = np.frombuffer(face.chip_rgb, np.uint8).reshape(1, CHIP_SIZE_PX, CHIP_SIZE_PX, 3).copy()
-    pose = head_pose(landmarker.landmarks(chip)[0])
+    ((face,),) = finder.find_all([decoded(demo_photos / photo)])
+    pose = head_pose(landmarker.landmarks(face.chip[None])[0])
     assert pitch[0] < pose.pitch_deg < pitch[1]
     assert yaw[0] < pose.yaw_deg < yaw[1]
     assert abs(pose.roll_deg) < 8, "alignment has taken the roll out"

@@ -1,4 +1,7 @@
-"""Landmarks are face-api's, and lie where they should on real faces."""
+"""Landmarks are those of the net's crop, in pixels of the chip, and lie where they should on real faces.
+
+That the net itself is face-api's: test_parity.
+"""
 
 import json
 from pathlib import Path
@@ -6,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 
-from models.landmarks import FaceLandmarker
-from models.preprocess import CHIP_SIZE_PX
-from services.detect.adapters.dlib_detector import DlibDetector
+from models.predict.finder import FaceFinder
+from models.predict.landmarker import FaceLandmarker
+from models.preprocess import CHIP_SIZE_PX, NET_SIZE_PX
+from tests.models.faces import REFERENCE, decoded, reference_chips
 
-REFERENCE = Path(__file__).parent / "reference"
 # Landmarks that dlib's five points stand for, in dlib's order: outer and inner corner of the eye on the image's right,
 # those of the other eye, and the base of the nose.
 DLIBS_FIVE = [45, 42, 36, 39, 33]
@@ -24,21 +26,20 @@ def landmarker() -> FaceLandmarker:
 
 
 @pytest.fixture(scope="module")
-def chips() -> NDArray[np.uint8]:
-    pixels = np.array(Image.open(REFERENCE / "chips.png").convert("RGB"))
-    return pixels.reshape(-1, CHIP_SIZE_PX, CHIP_SIZE_PX, 3)
+def finder() -> FaceFinder:
+    return FaceFinder.load(min_face_px=160)
 
 
-def test_landmarks_equal_the_reference_runtimes(landmarker: FaceLandmarker, chips: NDArray[np.uint8]) -> None:
+def test_landmarks_are_in_pixels_of_the_whole_chip(landmarker: FaceLandmarker) -> None:
     expected = json.loads((REFERENCE / "expected.json").read_text())["landmarks_x_y"]
-    got = landmarker.landmarks(chips)
+    got = landmarker.landmarks(reference_chips())
     assert got.dtype == np.float32
-    np.testing.assert_allclose(got, np.reshape(expected, (-1, 68, 2)) * CHIP_SIZE_PX, atol=2e-4)
+    in_chip = np.reshape(expected, (-1, 68, 2)) * NET_SIZE_PX + (CHIP_SIZE_PX - NET_SIZE_PX) / 2
+    np.testing.assert_allclose(got, in_chip, rtol=0, atol=2e-4)
 
 
-def test_a_face_gets_the_same_landmarks_alone_and_in_a_batch(
-    landmarker: FaceLandmarker, chips: NDArray[np.uint8]
-) -> None:
+def test_a_face_gets_the_same_landmarks_alone_and_in_a_batch(landmarker: FaceLandmarker) -> None:
+    chips = reference_chips()
     together = landmarker.landmarks(chips)
     for i in range(len(chips)):
         np.testing.assert_allclose(landmarker.landmarks(chips[i : i + 1])[0], together[i], atol=1e-3)
@@ -56,17 +57,14 @@ def test_the_version_names_the_weights(landmarker: FaceLandmarker) -> None:
 
 @pytest.mark.parametrize("photo", ["photo-04.jpg", "photo-06.jpg", "photo-10.jpg"])
 def test_eyes_and_nose_of_real_faces_are_where_dlib_finds_them(
-    demo_photos: Path, landmarker: FaceLandmarker, photo: str
+    demo_photos: Path, finder: FaceFinder, landmarker: FaceLandmarker, photo: str
 ) -> None:
-    detector = DlibDetector(min_face_px=160, score_threshold=0.3, max_photo_pixels=50_000_000)
-    faces = detector.look((demo_photos / photo).read_bytes()).faces
+    (faces,) = finder.find_all([decoded(demo_photos / photo)])
     assert faces
     for face in faces:
-        chip = np.frombuffer(face.chip_rgb, np.uint8).reshape(1, CHIP_SIZE_PX, CHIP_SIZE_PX, 3).copy()
-        found = landmarker.landmarks(chip)[0][DLIBS_FIVE]
-        expected = np.array(face.points)
+        found = landmarker.landmarks(face.chip[None])[0][DLIBS_FIVE]
         eyes = np.linalg.norm(found[:2].mean(0) - found[2:4].mean(0))
-        distance = np.linalg.norm(found - moved_onto(expected, found), axis=1)
+        distance = np.linalg.norm(found - moved_onto(face.points, found), axis=1)
         assert distance.mean() < 0.08 * eyes
 
 

@@ -8,10 +8,20 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from models.architectures.layers import Normalise
-from models.preprocess import CHIP_PADDING, CHIP_SIZE_PX, MEAN_RGB
 from models.architectures.catalogue import ARCHITECTURES
-from models.registry import WEIGHTS_DIR, Preprocessing, WeightsError, card_names, load, read_card
+from models.architectures.layers import Normalise
+from models.architectures.mmod import Mmod
+from models.preprocess import FACE_SIZE_PX, MEAN_RGB, NET_SIZE_PX
+from models.registry import (
+    WEIGHTS_DIR,
+    AgeCorrection,
+    Preprocessing,
+    Temperature,
+    WeightsError,
+    card_names,
+    load,
+    read_card,
+)
 
 
 @pytest.mark.parametrize("name", card_names())
@@ -38,16 +48,17 @@ CHIP_NETS = [name for name in card_names() if read_card(name).preprocessing.crop
 
 
 @pytest.mark.parametrize("name", CHIP_NETS)
-def test_a_net_of_chips_takes_the_chip_that_detection_cuts(name: str) -> None:
+def test_a_net_of_chips_takes_the_crop_that_serving_cuts(name: str) -> None:
     net, card = load(name)
-    assert card.preprocessing.padding == CHIP_PADDING
+    assert card.preprocessing.padding is not None
+    assert round(FACE_SIZE_PX * (1 + 2 * card.preprocessing.padding)) == NET_SIZE_PX
     assert card.preprocessing.side_px is not None
-    assert card.preprocessing.side_px <= CHIP_SIZE_PX
-    assert size_seen_by(net, CHIP_SIZE_PX) == card.preprocessing.side_px
+    assert card.preprocessing.side_px <= NET_SIZE_PX
+    assert size_seen_by(net, NET_SIZE_PX) == card.preprocessing.side_px
 
 
 def size_seen_by(net: nn.Module, side_px: int) -> int:
-    """The side of what a net works on when it is given a chip of this side, pixels."""
+    """The side of what a net works on when it is given a crop of this side, pixels."""
     seen: list[int] = []
     (normalise,) = (module for module in net.modules() if isinstance(module, Normalise))
     normalise.register_forward_hook(lambda _module, _inputs, output: seen.append(output.shape[-1]))
@@ -70,6 +81,39 @@ def size_seen_by(net: nn.Module, side_px: int) -> int:
 def test_a_crop_without_its_measures_is_refused(crop: str, measures: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         Preprocessing.model_validate({"crop": crop, "mean_rgb": MEAN_RGB, "scale": 255, **measures})
+
+
+def test_a_net_in_8_bits_knows_the_range_of_what_flows_into_each_convolution_after_the_first() -> None:
+    quantised = [name for name in card_names() if read_card(name).quantisation]
+    assert quantised
+    for name in quantised:
+        net, card = load(name)
+        assert isinstance(net, Mmod)
+        assert card.quantisation is not None
+        assert len(card.quantisation.activations) == len(net.convolutions) - 1
+
+
+@pytest.mark.parametrize("temperature", [0, -1])
+def test_a_temperature_is_above_zero(temperature: float) -> None:
+    with pytest.raises(ValidationError):
+        Temperature(temperature=temperature, fitted_on="faces")
+
+
+def age_correction(ages: tuple[float, ...], half_widths: tuple[float, ...]) -> AgeCorrection:
+    return AgeCorrection(
+        from_years=20, offset=1, slope=0.1, interval_ages=ages, interval_half_widths=half_widths, fitted_on="faces"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ages", "half_widths"),
+    [((0, 40), (5,)), ((40, 0), (5, 9)), ((0, 0), (5, 9)), ((0, 40), (5, 0)), ((0, 40), (5, -1))],
+    ids=["one is missing", "falling", "twice the same", "no width", "less than none"],
+)
+def test_an_interval_that_makes_no_sense_is_refused(ages: tuple[float, ...], half_widths: tuple[float, ...]) -> None:
+    assert age_correction((0, 40), (5, 9))
+    with pytest.raises(ValidationError):
+        age_correction(ages, half_widths)
 
 
 @pytest.mark.parametrize("name", card_names())
