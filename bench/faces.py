@@ -161,7 +161,7 @@ def _print(
     row(f"and classify {figures['faces_per_photo']:.1f} faces", figures["total_ms"], ratio=1, way=ours.default)
     table.add_section()
     goal = f"{RATIO_GOAL} times"
-    row("face_recognition, PyTorch", figures["naive_ms"], goal, figures["ratio_naive"], "naive")
+    row("naive: face_recognition", figures["naive_ms"], goal, figures["ratio_naive"], "naive")
     for detector, way in _PEER.items():
         row(f"face-api.js, {detector}", figures[f"{way}_ms"], goal, figures[f"ratio_{way}"], way)
     console.print(table)

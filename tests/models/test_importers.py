@@ -71,7 +71,7 @@ def changed(card: Card, **source: object) -> Card:
     return card.model_copy(update={"source": card.source.model_copy(update=source)})
 
 
-@pytest.mark.parametrize("name", ["face-api-expression", "cc0-gender"])
+@pytest.mark.parametrize("name", ["face-api-expression", "cc0-gender", "dlib-mmod-face"])
 def test_files_of_a_package_are_those_of_the_card(name: str) -> None:
     card = read_card(name)
     assert [len(content) for content in read_files(card)] == [

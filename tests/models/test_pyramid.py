@@ -1,6 +1,6 @@
 """All sizes of a photo on one canvas, and the way back. That both are dlib's: test_mmod_parity."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -9,18 +9,25 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.architectures.mmod import CONVOLUTIONS
+from models.predict import boxes as serving
 from models.preprocess import MEAN_RGB
 from models.pyramid import DLIB_STEPS, MAX_OVERLAP, WINDOW_PX, Layout, Tile, canvas, fitting, found, layout
 
 SIDES = st.integers(30, 400)
 STRIDE_PX = int(np.prod([stride for _, _, stride, _ in CONVOLUTIONS]))
-GROWTH = DLIB_STEPS / (DLIB_STEPS - 1)
+# dlib's, and those that serving takes.
+STEPS = st.sampled_from([DLIB_STEPS, serving._CNN_STEPS])
 
 
-def planned(height_px: int, width_px: int) -> Layout:
-    plan = layout(height_px, width_px, DLIB_STEPS)
+def planned(height_px: int, width_px: int, steps: int = DLIB_STEPS) -> Layout:
+    plan = layout(height_px, width_px, steps)
     assert plan is not None
     return plan
+
+
+def growth(steps: int) -> float:
+    """How much larger than the next each size is."""
+    return steps / (steps - 1)
 
 
 def cells(side_px: int) -> int:
@@ -45,9 +52,9 @@ def inside(points: NDArray[np.float64], tile: Tile) -> NDArray[np.bool_]:
     return np.asarray(across & (tile.top <= y) & (y < tile.top + tile.height))
 
 
-@given(SIDES, SIDES)
-def test_sizes_lie_within_the_canvas_and_beside_each_other(height_px: int, width_px: int) -> None:
-    plan = planned(height_px, width_px)
+@given(SIDES, SIDES, STEPS)
+def test_sizes_lie_within_the_canvas_and_beside_each_other(height_px: int, width_px: int, steps: int) -> None:
+    plan = planned(height_px, width_px, steps)
     assert plan.tiles[0][2:] == (height_px, width_px)
     assert plan.blank.shape == (plan.height_px, plan.width_px, 3)
     for tile in plan.tiles:
@@ -65,37 +72,39 @@ def test_sizes_lie_within_the_canvas_and_beside_each_other(height_px: int, width
         assert apart
 
 
-@given(SIDES, SIDES)
-def test_each_size_is_a_step_smaller_than_the_one_before(height_px: int, width_px: int) -> None:
-    tiles = planned(height_px, width_px).tiles
-    for larger, smaller in zip(tiles, tiles[1:], strict=False):
-        assert 0 <= larger.height / GROWTH - smaller.height < 1
-        assert 0 <= larger.width / GROWTH - smaller.width < 1
+@given(SIDES, SIDES, STEPS)
+def test_each_size_is_a_step_smaller_than_the_one_before(height_px: int, width_px: int, steps: int) -> None:
+    for larger, smaller in pairwise(planned(height_px, width_px, steps).tiles):
+        assert smaller.height == larger.height * (steps - 1) // steps
+        assert smaller.width == larger.width * (steps - 1) // steps
 
 
-@given(SIDES, SIDES)
+@given(SIDES, SIDES, STEPS)
 @settings(deadline=None)
-def test_a_cells_box_is_its_window_in_the_photo(height_px: int, width_px: int) -> None:
+def test_a_cells_box_is_its_window_in_the_photo(height_px: int, width_px: int, steps: int) -> None:
     """Rounding at each size adds up: measured to a fiftieth of the box where there are 25 sizes."""
-    plan = planned(height_px, width_px)
+    plan = planned(height_px, width_px, steps)
     points = centres(plan)
     assert plan.boxes.shape == (len(points), 4)
     for level, tile in enumerate(plan.tiles):
         within = inside(points, tile)
         boxes = plan.boxes[within]
-        side = (WINDOW_PX - 1) * GROWTH**level + 1
+        side = (WINDOW_PX - 1) * growth(steps) ** level + 1
         np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2] + 1, side, atol=1.01)
         shown = (points[within] - (tile.left, tile.top)) * (width_px / tile.width, height_px / tile.height)
         np.testing.assert_allclose((boxes[:, :2] + boxes[:, 2:]) / 2, shown, atol=0.04 * side)
 
 
-@pytest.mark.parametrize(("height_px", "width_px"), [(1, 1), (5, 5), (6, 6), (6, 600), (600, 6), (5, 600)])
-def test_a_photo_that_makes_no_canvas_for_the_net_has_no_layout(height_px: int, width_px: int) -> None:
+@pytest.mark.parametrize(("height_px", "width_px"), [(1, 1), (5, 5), (4, 600), (600, 4)])
+def test_a_photo_that_is_too_small_for_the_net_has_no_layout(height_px: int, width_px: int) -> None:
+    assert layout(height_px, width_px, DLIB_STEPS) is None
+
+
+@given(st.integers(1, 60), st.integers(1, 60))
+def test_a_photo_that_has_a_layout_gives_the_net_something_to_say(height_px: int, width_px: int) -> None:
     plan = layout(height_px, width_px, DLIB_STEPS)
-    assert (plan is None) is (min(height_px, width_px) + 22 < 29 and (height_px, width_px) != (6, 600))
     if plan is not None:
-        assert cells(plan.height_px) >= 1
-        assert cells(plan.width_px) >= 1
+        assert len(plan.boxes) == cells(plan.height_px) * cells(plan.width_px) >= 1
 
 
 def test_a_canvas_holds_every_size_of_the_photo_in_its_tile_and_the_mean_colour_elsewhere() -> None:
@@ -123,19 +132,84 @@ PLAN = planned(200, 300)
 
 
 def cell_at(x: float, y: float, level: int = 0) -> int:
-    """The cell whose box in the photo has its middle nearest to this point, among those that see the photo in this size."""
-    boxes = PLAN.boxes
-    distance = np.hypot(*((boxes[:, :2] + boxes[:, 2:]) / 2 - (x, y)).T)
-    distance[~inside(centres(PLAN), PLAN.tiles[level])] = np.inf
-    return int(distance.argmin())
+    """The cell that sees this point of the photo in its middle, in the photo's own size or a smaller one."""
+    tile = PLAN.tiles[level]
+    shown = np.array([tile.left + x * tile.width / 300, tile.top + y * tile.height / 200])
+    return int(np.hypot(*(centres(PLAN) - shown).T).argmin())
 
 
-def scores(**cell_scores: float) -> NDArray[np.float32]:
+def scores(cell_scores: dict[int, float]) -> NDArray[np.float32]:
+    """Of all cells, row by row; low but for these."""
     flat = np.full(len(PLAN.boxes), -1, np.float32)
     for cell, score in cell_scores.items():
-        flat[int(cell.removeprefix("cell_"))] = score
+        flat[cell] = score
     return flat
 
 
-def scored(*cell_scores: tuple[int, float]) -> NDArray[np.float32]:
-    return scores(**{f"cell_{cell}": score for cell, score in cell_scores})
+def test_nothing_above_the_threshold_is_no_face() -> None:
+    assert found(PLAN, scores({}), 0.0) == []
+    assert found(PLAN, scores({7: 0.5}), 0.5) == [], "at the threshold is not above it"
+
+
+@pytest.mark.parametrize(("threshold", "faces"), [(-0.5, 3), (0.0, 2), (0.5, 1), (1.0, 0)])
+def test_a_threshold_leaves_out_who_is_less_sure(threshold: float, faces: int) -> None:
+    far_apart = scores({cell_at(50, 50): 0.9, cell_at(150, 50): 0.3, cell_at(250, 150): -0.2})
+    assert len(found(PLAN, far_apart, threshold)) == faces
+
+
+def test_faces_are_where_their_cells_see_them_and_the_surest_comes_first() -> None:
+    there = [(60, 90), (160, 90), (240, 90)]
+    said = scores({cell_at(*there[0]): 0.2, cell_at(*there[1]): 1.1, cell_at(*there[2]): 0.7})
+    for shape in (said, said.reshape(cells(PLAN.height_px), cells(PLAN.width_px))):
+        faces = found(PLAN, shape, 0.0)
+        assert [round(face.score, 3) for face in faces] == [1.1, 0.7, 0.2]
+        for face, (x, y) in zip(faces, (there[1], there[2], there[0]), strict=True):
+            assert (face.width, face.height) == (WINDOW_PX, WINDOW_PX)
+            assert face.left + face.width / 2 == pytest.approx(x, abs=STRIDE_PX / 2 + 1)
+            assert face.top + face.height / 2 == pytest.approx(y, abs=STRIDE_PX / 2 + 1)
+
+
+@pytest.mark.parametrize("surest", [0, 1, 2])
+def test_of_boxes_that_overlap_the_surest_is_the_face(surest: int) -> None:
+    beside, larger = cell_at(108, 100), cell_at(100, 100, level=1)
+    cell_scores = dict.fromkeys((cell_at(100, 100), beside, larger), 0.4)
+    winner = list(cell_scores)[surest]
+    (face,) = found(PLAN, scores(cell_scores | {winner: 0.8}), 0.0)
+    left, top, _, _ = PLAN.boxes[winner]
+    assert (face.left, face.top) == (left, top)
+    assert face.score == pytest.approx(0.8)
+
+
+def test_of_two_that_are_as_sure_the_first_cell_wins() -> None:
+    one, other = sorted((cell_at(100, 100), cell_at(108, 100)))
+    (face,) = found(PLAN, scores({one: 0.4, other: 0.4}), 0.0)
+    assert (face.left, face.top) == tuple(PLAN.boxes[one][:2])
+
+
+@given(st.lists(st.tuples(st.integers(0, len(PLAN.boxes) - 1), st.floats(0.125, 1.125, width=32)), max_size=30))
+def test_faces_never_overlap_much_and_no_box_is_lost_without_a_surer_one_over_it(said: list[tuple[int, float]]) -> None:
+    faces = found(PLAN, scores(dict(said)), 0.0)
+    for one, other in combinations(faces, 2):
+        assert common(one[:4], other[:4]) <= MAX_OVERLAP
+        assert one.score >= other.score
+    for cell, score in dict(said).items():
+        left, top, right, bottom = map(float, PLAN.boxes[cell])
+        box = (left, top, right - left + 1, bottom - top + 1)
+        over = [face for face in faces if common(box, face[:4]) > MAX_OVERLAP]
+        assert any(face.score >= score for face in over)
+
+
+def common(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    """What two boxes share, of the rectangle around both: dlib's measure."""
+    (left, top, width, height), (other_left, other_top, other_width, other_height) = a, b
+    rights, bottoms = (left + width, other_left + other_width), (top + height, other_top + other_height)
+    across, down = min(rights) - max(left, other_left), min(bottoms) - max(top, other_top)
+    around = (max(rights) - min(left, other_left)) * (max(bottoms) - min(top, other_top))
+    return max(across, 0.0) * max(down, 0.0) / around
+
+
+@pytest.mark.parametrize(
+    ("scale", "size"), [(1.0, (1080, 1920)), (0.5, (540, 960)), (0.3, (324, 576)), (1e-9, (1, 1))], ids=str
+)
+def test_a_photo_at_a_scale_has_whole_pixels_and_at_least_one(scale: float, size: tuple[int, int]) -> None:
+    assert fitting((1080, 1920), scale) == size

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.architectures.mmod import Mmod, QuantisedMmod
-from models.predict.boxes import CNN, Method, load_boxes
+from models.predict.boxes import CNN, SCORE_THRESHOLD, Method, load_boxes
 from models.predict.classifier import AGE_GENDER, EXPRESSION, FaceClassifier
 from models.predict.finder import FaceFinder
 from models.predict.landmarker import FaceLandmarker
@@ -37,7 +37,9 @@ INT8_MEAN_TOLERANCE = 0.002
 INT8_LOSS = 0.1
 # A face shows in several sizes, and another one may win: then the boxes are a fifth apart, and this much is common.
 SAME_FACE = 0.5
-HAS_FAST_INT8 = pytest.mark.skipif(not has_fast_int8(), reason="this processor has no VNNI: 8-bit nets are not used here")
+HAS_FAST_INT8 = pytest.mark.skipif(
+    not has_fast_int8(), reason="this processor has no VNNI: 8-bit nets are not used here"
+)
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
 NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 CPU = torch.device("cpu")
@@ -110,25 +112,35 @@ def test_the_detector_in_8_bits_computes_what_pytorch_simulates(
 @pytest.mark.parametrize("photo", PHOTOS)
 def test_the_detector_in_8_bits_finds_the_same_faces(demo_photos: Path, int8: Net, fp32: Net, photo: str) -> None:
     images, plan = laid_out(demo_photos / photo)
-    ours, theirs = (found(plan, net(images)[0], 0.0) for net in (int8, fp32))
+    ours, theirs = (found(plan, net(images)[0], SCORE_THRESHOLD) for net in (int8, fp32))
     assert bool(theirs) is (photo != "no-face.jpg")
     for some, others in ((ours, theirs), (theirs, ours)):
         # Of these a net is sure enough to have them in either arithmetic.
-        for face in (face for face in some if face.score > INT8_LOSS):
+        for face in (face for face in some if face.score > SCORE_THRESHOLD + INT8_LOSS):
             assert others
             nearest = max(others, key=lambda other: common(face, other))
             assert common(face, nearest) > SAME_FACE
             assert nearest.score == pytest.approx(face.score, abs=INT8_LOSS)
 
 
-def test_a_net_takes_images_of_many_sizes_in_turn(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fp32: Net
-) -> None:
+def test_a_net_takes_images_of_many_sizes_in_turn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fp32: Net) -> None:
     pretend(monkeypatch, tmp_path, "flags\t\t: fpu sse2 avx2")
     net = sized_net(card(), WEIGHTS_DIR, 1)
     rng = np.random.default_rng(7)
     # More sizes than are kept prepared, the first one again at the end; 29 pixels is the least.
-    sizes = [(29, 29), (29, 64), (64, 29), (77, 50), (50, 77), (90, 90), (61, 33), (33, 61), (120, 40), (40, 121), (29, 29)]
+    sizes = [
+        (29, 29),
+        (29, 64),
+        (64, 29),
+        (77, 50),
+        (50, 77),
+        (90, 90),
+        (61, 33),
+        (33, 61),
+        (120, 40),
+        (40, 121),
+        (29, 29),
+    ]
     for height, width in sizes:
         images = rng.integers(0, 256, (2, height, width, 3), np.uint8)
         (ours,), (theirs,) = net(images), fp32(images)
@@ -169,7 +181,7 @@ def test_an_exported_net_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_an_exported_net_of_other_weights_is_refused(copied: Path) -> None:
     net_card = read_card(AGE_GENDER)
-    assert batched_net(net_card, copied.parent, 1)
+    batched_net(net_card, copied.parent, 1)
     weights = net_card.weights.model_copy(update={"sha256": "0" * 64})
     assert_refused(copied.parent, net_card.model_copy(update={"weights": weights}))
 
@@ -293,7 +305,9 @@ def test_the_detector_gives_the_same_on_cuda_in_16_bits(demo_photos: Path, fp32:
 def test_faces_are_found_and_estimated_on_cuda_as_on_the_cpu(demo_photos: Path) -> None:
     photos = [decoded(demo_photos / name) for name in ("photo-04.jpg", "photo-06.jpg", "crowd.jpg", "no-face.jpg")]
     there, here = (FaceFinder.load(device=device).find_all(photos) for device in ("cuda", "cpu"))
-    assert [len(faces) for faces in there] == [len(faces) for faces in here]
+    # Of these both are sure enough, in 16 bits and in 8.
+    counts = [[sum(face.score > 2 * INT8_LOSS for face in faces) for faces in on_device] for on_device in (there, here)]
+    assert counts[0] == counts[1] != [0, 0, 0, 0]
     assert FaceFinder.load(device="cuda").version != FaceFinder.load().version
     ours, theirs = (FaceClassifier.load(device=device).predict(reference_chips()) for device in ("cuda", "cpu"))
     np.testing.assert_allclose(ours.age_years, theirs.age_years, rtol=0, atol=CUDA_AGE_TOLERANCE_YEARS)
