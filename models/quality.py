@@ -30,9 +30,9 @@ class Reason(StrEnum):
 
     NONE = "none"
     EYES_TOO_CLOSE = "eyes_too_close"
-    BLURRED = "blurred"
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
+    BLURRED = "blurred"
     TURNED_AWAY = "turned_away"
 
 

@@ -97,18 +97,30 @@ class Quantisation(_Frozen):
     measured_on: Text
 
 
-class Temperature(_Frozen):
-    """What logits are divided by, so that the probabilities are as often right as they say.
+class Calibration(_Frozen):
+    """What makes probabilities as often right as they say.
 
-    Source: Guo et al., On Calibration of Modern Neural Networks, arXiv:1706.04599.
+    Source of temperatures: Guo et al., On Calibration of Modern Neural Networks, arXiv:1706.04599. One number cannot make both sure and
+    unsure answers right: where it does not do, the likeliest class's probability p becomes confidence_offset +
+    confidence_slope * p, and the others share the rest as before. Which class is the likeliest never changes.
 
     Args:
-        temperature: over 1 where a net is surer than it should be.
+        temperature: what logits are divided by: over 1 where a net is surer than it should be.
+        confidence_offset: from 0 to under 1.
+        confidence_slope: at most 1 - confidence_offset.
         fitted_on: the faces that it was fitted on.
     """
 
     temperature: PositiveFloat
+    confidence_offset: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    confidence_slope: PositiveFloat = 1.0
     fitted_on: Text
+
+    @model_validator(mode="after")
+    def _probabilities_stay_below_one(self) -> Self:
+        if self.confidence_offset + self.confidence_slope > 1:
+            raise ValueError("the confidence of a sure answer would be over 1")
+        return self
 
 
 class AgeCorrection(_Frozen):
@@ -164,7 +176,7 @@ class Card(_Frozen):
     source: Source
     weights: Weights
     quantisation: Quantisation | None = None
-    calibration: Temperature | None = None
+    calibration: Calibration | None = None
     age_correction: AgeCorrection | None = None
     accuracy: tuple[Accuracy, ...]
     caveats: Caveats

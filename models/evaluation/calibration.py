@@ -70,6 +70,24 @@ def fit_temperature(logits: NDArray[np.floating], truth: Ints) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURE, method="bounded").x))
 
 
+def fit_confidence(logits: NDArray[np.floating], truth: Ints, temperature: float) -> tuple[float, float]:
+    """Offset and slope of the line from the likeliest class's probability to how often it is right, by least squares.
+
+    Args:
+        logits: (n, k)
+        truth: (n,) classes.
+        temperature: that the logits are divided by.
+
+    Returns:
+        Offset and slope; together at most 1.
+    """
+    probabilities = softmax(logits, temperature)
+    right = (probabilities.argmax(1) == truth).astype(np.float64)
+    slope, offset = np.polyfit(probabilities.max(1), right, 1)
+    offset = float(np.clip(offset, 0.0, 0.99))
+    return offset, float(np.clip(slope, 0.01, 1 - offset))
+
+
 def fit_age_correction(estimated_years: NDArray[np.floating], true_years: Ints) -> AgeCorrection:
     """The slope above 13 estimated years with the least absolute error on people of 16 and older, continuous at 13.
 
@@ -118,9 +136,14 @@ def fit_intervals(correction: AgeCorrection, estimated_years: NDArray[np.floatin
     )
 
 
-def temperature_toml(net: str, temperature: float, fitted_on: str) -> str:
+def calibration_toml(net: str, temperature: float, confidence: tuple[float, float] | None, fitted_on: str) -> str:
     """A net's table, as its card has it."""
-    return f'# {net}\n[calibration]\ntemperature = {temperature:.3f}\nfitted_on = "{fitted_on}"\n'
+    lines = [f"# {net}", "[calibration]", f"temperature = {temperature:.3f}"]
+    if confidence is not None:
+        lines += [
+            f"confidence_{name} = {value:.2f}" for name, value in zip(("offset", "slope"), confidence, strict=True)
+        ]
+    return "\n".join([*lines, f'fitted_on = "{fitted_on}"', ""])
 
 
 def correction_toml(net: str, correction: AgeCorrection, fitted_on: str) -> str:

@@ -4,11 +4,12 @@ from typing import Final
 
 from models.evaluation.calibration import (
     ADULT_YEARS,
+    calibration_toml,
     correction_toml,
     fit_age_correction,
+    fit_confidence,
     fit_intervals,
     fit_temperature,
-    temperature_toml,
 )
 from models.evaluation.classification import estimate_raw
 from models.evaluation.dataset import Dataset, is_held_out
@@ -42,10 +43,11 @@ def fit(finder: Finder, classifier: Classifier, data: Dataset, begin: Begin) -> 
 
     kept = ~is_held_out(data.emotion.rows)[moody.index] & moody.good
     emotion = fit_temperature(emotions.emotion_logits[kept], data.emotion.emotions[moody.index][kept])
+    confidence = fit_confidence(emotions.emotion_logits[kept], data.emotion.emotions[moody.index][kept], emotion)
     return "\n".join(
         (
             correction_toml(AGE_GENDER, correction, f"UTKFace, {fitted.sum()} faces {_ROWS}"),
-            temperature_toml(AGE_GENDER, gender, f"UTKFace, {adults.sum()} people of 16 and older {_ROWS}"),
-            temperature_toml(EXPRESSION, emotion, f"FER2013 and web, {kept.sum()} good faces {_ROWS}"),
+            calibration_toml(AGE_GENDER, gender, None, f"UTKFace, {adults.sum()} people of 16 and older {_ROWS}"),
+            calibration_toml(EXPRESSION, emotion, confidence, f"FER2013 and web, {kept.sum()} good faces {_ROWS}"),
         )
     )

@@ -37,7 +37,10 @@ class Reader:
         mantissa, exponent = self.integer(), self.integer()
         if exponent >= _FIRST_SPECIAL_EXPONENT:
             return _INFINITIES.get(exponent, math.nan)
-        return math.ldexp(mantissa, exponent)
+        try:
+            return math.ldexp(mantissa, exponent)
+        except OverflowError as error:
+            raise ValueError(f"a number of exponent {exponent}") from error
 
     def boolean(self) -> bool:
         """The character 0 or 1."""
@@ -80,6 +83,8 @@ class Reader:
 
     def _take(self, count: int) -> bytes:
         end = self._position + count
+        if count < 0:
+            raise ValueError(f"a length of {count}")
         if end > len(self._data):
             raise ValueError("the file ends too early")
         taken = self._data[self._position : end]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.preprocess import AGE_GENDER_CROPS, CHIP_SIZE_PX, EXPRESSION_CROPS, Crop, Crops, crops
-from models.registry import WEIGHTS_DIR, AgeCorrection, Card, load, read_card
+from models.registry import WEIGHTS_DIR, AgeCorrection, Calibration, Card, load, read_card
 from models.runtime import Device, Net
 from models.runtime.openvino_runtime import batched_net
 
@@ -64,8 +64,7 @@ class FaceClassifier:
         self._plan = plan
         self._gender_order = [age_card.outputs.index(name) for name in GENDERS]
         self._emotion_order = [expression_card.outputs.index(name) for name in EMOTIONS]
-        self._gender_temperature = age_card.calibration.temperature if age_card.calibration else 1.0
-        self._emotion_temperature = expression_card.calibration.temperature if expression_card.calibration else 1.0
+        self._calibrations = age_card.calibration, expression_card.calibration
         self._age_correction = age_card.age_correction
         digests = "-".join(card.weights.sha256[:_VERSION_DIGITS] for card in cards)
         self.version = f"face-api-{digests}-{plan}"
@@ -106,13 +105,14 @@ class FaceClassifier:
             chips: (n, 144, 144, 3) uint8 RGB, see `models.preprocess`; n may be 0.
         """
         raw = self.raw(chips)
+        gender, emotion = self._calibrations
         age, margin = _corrected(raw.age_years, self._age_correction)
         return Predictions(
             age,
             np.maximum(age - margin, 0),
             age + margin,
-            _softmax(raw.gender_logits / self._gender_temperature),
-            _softmax(raw.emotion_logits / self._emotion_temperature),
+            _calibrated(raw.gender_logits, gender),
+            _calibrated(raw.emotion_logits, emotion),
         )
 
     def raw(self, chips: NDArray[np.uint8]) -> Raw:
@@ -152,6 +152,22 @@ def _corrected(
     corrected = np.where(older > 0, age + correction.offset + correction.slope * older, age)
     margin = np.interp(corrected, correction.interval_ages, correction.interval_half_widths)
     return corrected.astype(np.float32), margin.astype(np.float32)
+
+
+def _calibrated(logits: NDArray[np.float32], calibration: Calibration | None) -> NDArray[np.float32]:
+    """Probabilities, as `Calibration` says."""
+    if calibration is None or not len(logits):
+        return _softmax(logits)
+    probabilities = _softmax(logits / calibration.temperature)
+    top = probabilities.argmax(1, keepdims=True)
+    before = np.take_along_axis(probabilities, top, 1)
+    # Never under what makes it the likeliest.
+    after = np.maximum(
+        calibration.confidence_offset + calibration.confidence_slope * before, np.float32(1 / logits.shape[1])
+    ).astype(np.float32)
+    rest = probabilities * ((1 - after) / np.maximum(1 - before, np.finfo(np.float32).tiny))
+    np.put_along_axis(rest, top, after, 1)
+    return rest
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

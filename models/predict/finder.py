@@ -138,7 +138,9 @@ class FaceFinder:
             points = self._points(photo.rgb, _box_around(face.centre, face.size_px, box.score))
             face = align(photo.rgb, points)
         enlarge = np.array([photo.full_px[1] / photo.rgb.shape[1], photo.full_px[0] / photo.rgb.shape[0]])
-        around = _box_around(face.centre, face.size_px, box.score)
+        # How large a face is, its points know best. Where it is, the detector does: of a profile the points are guesses.
+        middle = (box.left + box.width / 2, box.top + box.height / 2)
+        around = _box_around(middle, face.size_px, box.score)
         points = points * enlarge
         return FoundFace(
             left_px=around.left * enlarge[0],

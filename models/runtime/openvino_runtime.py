@@ -70,8 +70,12 @@ def _read(card: Card, folder: Path, *, int8: bool) -> openvino.Model:
     path = file_of(card, folder, int8=int8)
     if not path.is_file():
         raise WeightsError(f"{path} is not there: `make setup` exports the nets")
-    model = openvino.Core().read_model(path)
-    for key, expected in ((WEIGHTS_SHA256, card.weights.sha256), (CONSTANTS_SHA256, constants_digest(path))):
+    constants = constants_digest(path)
+    try:
+        model = openvino.Core().read_model(path)
+    except RuntimeError as error:
+        raise WeightsError(f"{path} cannot be read: `make setup` exports the nets again") from error
+    for key, expected in ((WEIGHTS_SHA256, card.weights.sha256), (CONSTANTS_SHA256, constants)):
         found = model.get_rt_info(key).astype(str) if model.has_rt_info(key) else "none"
         if found != expected:
             raise WeightsError(f"{path} says {key} {found}, and it is {expected}: run `make setup`")

@@ -19,6 +19,7 @@ R = TypeVar("R")
 @dataclass(eq=False, slots=True)
 class _Waiting(Generic[T, R]):
     item: T
+    weight: int
     since: float = field(default_factory=perf_counter)
     result: asyncio.Future[R] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -49,19 +50,26 @@ class Batches(Generic[T, R]):
         self._weight = weight
         self._waited = waited
         self._order = count()
+        self._ended = False
+        self._waiting: set[_Waiting[T, R]] = set()
         # Urgent ones, and of those the earlier, come first. The number decides: two items are never compared.
         self._queue: asyncio.PriorityQueue[tuple[bool, int, _Waiting[T, R]]] = asyncio.PriorityQueue()
 
     @asynccontextmanager
     async def running(self, thread: str) -> AsyncIterator[Self]:
-        """Work for as long as the block runs."""
-        with ThreadPoolExecutor(1, thread) as worker:
-            batches = asyncio.create_task(self._run(worker))
-            try:
-                yield self
-            finally:
-                batches.cancel()
-                await asyncio.gather(batches, return_exceptions=True)
+        """Work for as long as the block runs. Whoever waits when it ends is told that it has."""
+        worker = ThreadPoolExecutor(1, thread)
+        batches = asyncio.create_task(self._run(worker))
+        try:
+            yield self
+        finally:
+            self._ended = True
+            batches.cancel()
+            await asyncio.gather(batches, return_exceptions=True)
+            for waiting in self._waiting:
+                waiting.result.cancel()
+            # Nothing can stop what the thread is doing; the event loop need not stand still for it.
+            await asyncio.to_thread(worker.shutdown, cancel_futures=True)
 
     async def submit(self, item: T, *, urgent: bool = False) -> R:
         """The item's result; what went wrong with it is raised.
@@ -69,10 +77,19 @@ class Batches(Generic[T, R]):
         Args:
             item: to be worked on.
             urgent: somebody waits for the answer: it goes before all that is not urgent.
+
+        Raises:
+            RuntimeError: nobody works any more.
         """
-        waiting: _Waiting[T, R] = _Waiting(item)
+        if self._ended:
+            raise RuntimeError("the batches have ended")
+        waiting: _Waiting[T, R] = _Waiting(item, self._weight(item))
+        self._waiting.add(waiting)
         self._queue.put_nowait((not urgent, next(self._order), waiting))
-        return await waiting.result
+        try:
+            return await waiting.result
+        finally:
+            self._waiting.discard(waiting)
 
     async def _run(self, worker: ThreadPoolExecutor) -> None:
         while True:
@@ -82,7 +99,7 @@ class Batches(Generic[T, R]):
 
     async def _gather(self) -> list[_Waiting[T, R]]:
         _, _, first = await self._queue.get()
-        batch, weight = [first], self._weight(first.item)
+        batch, weight = [first], first.weight
         deadline = asyncio.get_running_loop().time() + self._max_delay_s
         while weight < self._max_weight:
             try:
@@ -90,7 +107,7 @@ class Batches(Generic[T, R]):
                     place = await self._queue.get()
             except TimeoutError:
                 break
-            weight += self._weight(place[2].item)
+            weight += place[2].weight
             if weight > self._max_weight:
                 self._queue.put_nowait(place)
                 break
@@ -99,12 +116,12 @@ class Batches(Generic[T, R]):
 
     async def _do(self, worker: ThreadPoolExecutor, batch: list[_Waiting[T, R]]) -> None:
         began = perf_counter()
-        for waiting in batch:
-            self._waited(began - waiting.since)
         results: Sequence[R | Exception]
         try:
+            for waiting in batch:
+                self._waited(began - waiting.since)
             items = [waiting.item for waiting in batch]
-            results = await asyncio.get_running_loop().run_in_executor(worker, self._work, items)
+            results = await asyncio.get_running_loop().run_in_executor(worker, self._checked, items)
         except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
             results = [error] * len(batch)
         for waiting, result in zip(batch, results, strict=True):
@@ -114,3 +131,12 @@ class Batches(Generic[T, R]):
                 waiting.result.set_exception(result)
             else:
                 waiting.result.set_result(result)
+
+    def _checked(self, items: list[T]) -> Sequence[R | Exception]:
+        try:
+            results = self._work(items)
+        except StopIteration as error:  # which no future can hold
+            raise RuntimeError("the work ended before its results did") from error
+        if len(results) != len(items):
+            raise RuntimeError(f"{len(results)} results for {len(items)} items")
+        return results

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from models.predict.classifier import AGE_GENDER, EMOTIONS, EXPRESSION, GENDERS, FaceClassifier
 from models.preprocess import AGE_GENDER_CROPS, CHIP_SIZE_PX, EXPRESSION_CROPS, Crop, Crops
-from models.registry import AgeCorrection, Card, Temperature, read_card
+from models.registry import AgeCorrection, Calibration, Card, read_card
 from tests.models.faces import reference_chips
 
 _loaded: dict[Crops, FaceClassifier] = {}
@@ -92,7 +92,7 @@ CORRECTION = AgeCorrection(
 
 
 def calibrated(name: str, temperature: float, correction: AgeCorrection | None) -> Card:
-    calibration = Temperature(temperature=temperature, fitted_on="none")
+    calibration = Calibration(temperature=temperature, fitted_on="none")
     return read_card(name).model_copy(update={"calibration": calibration, "age_correction": correction})
 
 

@@ -15,8 +15,8 @@ from models.preprocess import FACE_SIZE_PX, MEAN_RGB, NET_SIZE_PX
 from models.registry import (
     WEIGHTS_DIR,
     AgeCorrection,
+    Calibration,
     Preprocessing,
-    Temperature,
     WeightsError,
     card_names,
     load,
@@ -96,7 +96,7 @@ def test_a_net_in_8_bits_knows_the_range_of_what_flows_into_each_convolution_aft
 @pytest.mark.parametrize("temperature", [0, -1])
 def test_a_temperature_is_above_zero(temperature: float) -> None:
     with pytest.raises(ValidationError):
-        Temperature(temperature=temperature, fitted_on="faces")
+        Calibration(temperature=temperature, fitted_on="faces")
 
 
 def age_correction(ages: tuple[float, ...], half_widths: tuple[float, ...]) -> AgeCorrection:

@@ -5,15 +5,16 @@ import pytest
 
 from models.evaluation.calibration import (
     AgeCorrection,
+    calibration_toml,
     correction_toml,
     fit_age_correction,
+    fit_confidence,
     fit_intervals,
     fit_temperature,
-    temperature_toml,
 )
 from models.evaluation.metrics import calibration_error, softmax
 from models.registry import AgeCorrection as CardCorrection
-from models.registry import Temperature
+from models.registry import Calibration
 
 
 @pytest.mark.parametrize("temperature", [0.6, 1.0, 2.5])
@@ -86,5 +87,22 @@ def test_the_tables_are_what_cards_take() -> None:
     table = tomllib.loads(correction_toml("age", correction, "some faces"))["age_correction"]
     read = CardCorrection.model_validate(table)
     assert (read.slope, read.offset, read.interval_half_widths) == (0.0312, 0, (3.1, 12.0))
-    table = tomllib.loads(temperature_toml("age", 1.23456, "some faces"))["calibration"]
-    assert Temperature.model_validate(table).temperature == 1.235
+    table = tomllib.loads(calibration_toml("age", 1.23456, None, "some faces"))["calibration"]
+    assert Calibration.model_validate(table).temperature == 1.235
+
+
+def test_the_line_from_confidence_to_how_often_it_is_right_is_recovered() -> None:
+    rng = np.random.default_rng(3)
+    probabilities = rng.uniform(0.34, 0.99, 20_000)
+    logits = np.stack([np.log(probabilities), *[np.log((1 - probabilities) / 2)] * 2], 1)
+    truth = np.where(rng.random(20_000) < 0.2 + 0.7 * probabilities, 0, 1)
+    top = logits.argmax(1)
+    offset, slope = fit_confidence(logits[top == 0], truth[top == 0], 1.0)
+    assert offset == pytest.approx(0.2, abs=0.04)
+    assert slope == pytest.approx(0.7, abs=0.05)
+
+
+def test_a_table_with_a_confidence_line_is_one_that_a_card_takes() -> None:
+    table = tomllib.loads(calibration_toml("mood", 3.5, (0.18, 0.78), "some faces"))["calibration"]
+    card = Calibration.model_validate(table)
+    assert (card.confidence_offset, card.confidence_slope) == (0.18, 0.78)
