@@ -76,17 +76,13 @@ class QuantisedMmod(nn.Module):
         self.steps = (1.0, *(largest / _BYTE_MAX for largest in activations))
         self.convolutions = nn.ModuleList()
         mean = torch.tensor(MEAN_RGB, dtype=torch.float64).view(1, 3, 1, 1) / SCALE
-        *earlier, last = (_weight_and_bias(convolution) for convolution in net.convolutions)
-        for (weight, bias), (*_, stride, padding) in zip(earlier, CONVOLUTIONS, strict=False):
-            if not self.convolutions:
-                bias = (bias - (weight * mean).sum((1, 2, 3))).float()
-                weight = weight / SCALE
+        (weight, bias), *others, (last_weight, self.last_bias) = map(_weight_and_bias, net.convolutions)
+        first = (weight / SCALE, (bias - (weight * mean).sum((1, 2, 3))).float())
+        for (weight, bias), (*_, stride, padding) in zip((first, *others), CONVOLUTIONS, strict=False):
             self.convolutions.append(_QuantisedConvolution(weight, bias, stride, (padding, padding)))
-        weight, self.last_bias = last
-        rows = weight.shape[2]
-        self.convolutions.append(
-            _QuantisedConvolution(weight.permute(2, 1, 0, 3), torch.zeros(rows), 1, (0, rows // 2))
-        )
+        rows = last_weight.shape[2]
+        row_filters = last_weight.permute(2, 1, 0, 3)
+        self.convolutions.append(_QuantisedConvolution(row_filters, torch.zeros(rows), 1, (0, rows // 2)))
         self.register_buffer("rows_above_each_other", torch.eye(rows).view(1, rows, rows, 1))
 
     def forward(self, x: Tensor) -> Tensor:
