@@ -12,7 +12,7 @@ Each face gets the fast crops, one for each net, to save time: more of them are 
 
 Resident memory is noted every 1,000 photos, from the first 1,000 on. Growth is the slope of the line through these
 figures, and of the one through those of the second half alone: OpenVINO keeps what it has prepared for some hundred sizes,
-which the odd photos fill in the first 25,000 or so. Ctrl-C ends it early, with what was measured so far.
+which the odd photos fill in the first 30,000 or so. Ctrl-C ends it early, with what was measured so far.
 """
 
 import contextlib

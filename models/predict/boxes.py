@@ -25,7 +25,7 @@ from models.runtime.openvino_runtime import sized_net
 HOG_FACE_PX: Final = 75
 CNN_FACE_PX: Final = 76
 # How closely the sizes of the CNN's pyramid follow each other: each is 2 thirds of the one before. With dlib's 5 sixths it costs
-# nearly twice as much and finds no more; the same cost spent on a larger photo does. Measured: docs/accuracy.md.
+# nearly twice as much and finds no more; the same cost spent on a larger photo does. Measured: docs/performance.md.
 _CNN_STEPS: Final = 3
 # From this confidence on a box is a face.
 SCORE_THRESHOLD: Final = -0.2

@@ -165,7 +165,7 @@ def _calibrated(logits: NDArray[np.float32], calibration: Calibration | None) ->
     after = np.maximum(
         calibration.confidence_offset + calibration.confidence_slope * before, np.float32(1 / logits.shape[1])
     ).astype(np.float32)
-    rest = probabilities * ((1 - after) / np.maximum(1 - before, np.finfo(np.float32).tiny))
+    rest: NDArray[np.float32] = probabilities * ((1 - after) / np.maximum(1 - before, np.finfo(np.float32).tiny))
     np.put_along_axis(rest, top, after, 1)
     return rest
 
