@@ -116,7 +116,7 @@ bench-faces: setup $(FACE_API_JS) ## CPU per photo and per face, beside the naiv
 	@$(BIN)/python -m bench.faces
 
 .PHONY: bench-soak
-bench-soak: setup ## Memory of detection and classification over 100,000 photos (PHOTOS=1000 for fewer)
+bench-soak: setup ## Memory of detection and classification over 100,000 photos (PHOTOS=5000 for fewer)
 	@$(BIN)/python -m bench.soak $(if $(PHOTOS),--photos $(PHOTOS))
 
 .PHONY: bench-ingest

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
+from pydantic_settings import BaseSettings
 
 from services.common.settings import NatsSettings, S3Settings, ServiceSettings, settings_config
 
 
-class FinderSettings(ServiceSettings):
-    """How faces are looked for."""
+class FinderSettings(BaseSettings):
+    """How faces are looked for: all that `facetally camera check` must know."""
 
     model_config = settings_config("detect")
 
@@ -37,7 +38,7 @@ class FinderSettings(ServiceSettings):
     max_batch_delay_ms: float = Field(default=5.0, ge=0, description="How long the first of them waits for others")
 
 
-class DetectSettings(FinderSettings):
+class DetectSettings(FinderSettings, ServiceSettings):
     """Which faces are looked for, and how far ahead photos are fetched."""
 
     nats: NatsSettings = Field(description="Connection to NATS")
