@@ -82,9 +82,10 @@ def fit_confidence(logits: NDArray[np.floating], truth: Ints, temperature: float
         Offset and slope; together at most 1.
     """
     probabilities = softmax(logits, temperature)
-    right = (probabilities.argmax(1) == truth).astype(np.float64)
-    slope, offset = np.polyfit(probabilities.max(1), right, 1)
-    offset = float(np.clip(offset, 0.0, 0.99))
+    sure, right = probabilities.max(1), (probabilities.argmax(1) == truth).astype(np.float64)
+    spread = sure.var()
+    slope = ((sure - sure.mean()) * (right - right.mean())).mean() / spread if spread else 1.0
+    offset = float(np.clip(right.mean() - slope * sure.mean(), 0.0, 0.99))
     return offset, float(np.clip(slope, 0.01, 1 - offset))
 
 
