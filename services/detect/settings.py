@@ -41,6 +41,8 @@ class FinderSettings(BaseSettings):
 class DetectSettings(FinderSettings, ServiceSettings):
     """Which faces are looked for, and how far ahead photos are fetched."""
 
+    model_config = settings_config("detect")
+
     nats: NatsSettings = Field(description="Connection to NATS")
     s3: S3Settings = Field(description="Connection to the photo store; needs to read only")
     max_faces: int = Field(default=100, ge=1, le=100, description="Faces kept of one photo, the largest first")
