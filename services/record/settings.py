@@ -17,7 +17,7 @@ class RecordSettings(ServiceSettings):
         default=0.6, ge=0.5, le=1, description="Below it a visitor's gender is tallied as unknown"
     )
     min_emotion_probability: float = Field(
-        default=0.3, ge=0, le=1, description="Below it a visitor's mood is tallied as unknown"
+        default=0.4, ge=0, le=1, description="Below it a visitor's mood is tallied as unknown"
     )
     counted_quality: Quality = Field(
         default=Quality.USABLE,

@@ -1,5 +1,6 @@
 """The commands as a person types them: they show it works, say what is wrong, and leave nothing behind."""
 
+import contextlib
 import re
 import signal
 import socket
@@ -99,8 +100,12 @@ def test_what_dies_is_started_again(chosen: StandaloneSettings, tmp_path: Path) 
     wait_for(lambda: "The reports are at" in log.read_text(), START_WITHIN_S, log.read_text)
 
     def reports() -> list[psutil.Process]:
-        alive = (p for p in psutil.Process(child.pid).children() if p.status() != psutil.STATUS_ZOMBIE)
-        return [p for p in alive if "services.report" in p.cmdline()]
+        found = []
+        for process in psutil.Process(child.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+                if process.status() != psutil.STATUS_ZOMBIE and "services.report" in process.cmdline():
+                    found.append(process)
+        return found
 
     (victim,) = reports()
     victim.kill()
