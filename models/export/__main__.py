@@ -12,6 +12,7 @@ import numpy as np
 from models.architectures.mmod import Mmod, QuantisedMmod
 from models.export.activation_ranges import activation_ranges
 from models.export.openvino_model import write
+from models.preprocess import NET_SIZE_PX
 from models.pyramid import canvas, layout
 from models.registry import WEIGHTS_DIR, WeightsError, card_names, load
 from models.runtime.exported import file_of
@@ -26,7 +27,7 @@ def main() -> None:
         return
     for name in card_names():
         net, card = load(name)
-        side = card.preprocessing.side_px and 112
+        side = NET_SIZE_PX if card.preprocessing.crop == "face-chip" else None
         path = file_of(card, WEIGHTS_DIR, int8=False)
         write(net, side, card.weights.sha256, path)
         _report(path)

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.pyramid import Found, Layout, canvas, fitting, found, layout
-from models.registry import WEIGHTS_DIR, Card, load, read_card
+from models.registry import WEIGHTS_DIR, read_card
 from models.runtime import Device, Net
 from models.runtime.exported import has_fast_int8
-from models.runtime.openvino_runtime import sized_net
+from models.runtime.serving import serving_net
 
 # The smallest face that each detector is to find, pixels of what it looks at, and so how small photos are made. Smaller ones
 # are found less often: the windows of both are 80 pixels.
@@ -161,16 +161,10 @@ def load_boxes(
         return HogBoxes(threshold)
     card = read_card(CNN)
     precision = "fp16" if device == "cuda" else "int8" if has_fast_int8() else "fp32"
-    cnn = CnnBoxes(_net(card, weights_dir, device, threads), threshold, f"{CNN}-{card.weights.sha256[:8]}-{precision}")
+    cnn = CnnBoxes(
+        serving_net(card, weights_dir, device, threads), threshold, f"{CNN}-{card.weights.sha256[:8]}-{precision}"
+    )
     return cnn if method is Method.CNN else CascadeBoxes(HogBoxes(threshold), cnn)
-
-
-def _net(card: Card, weights_dir: Path, device: Device, threads: int) -> Net:
-    if device == "cpu":
-        return sized_net(card, weights_dir, threads)
-    from models.runtime.torch_runtime import require_cuda, torch_net  # noqa: PLC0415 - see `models.registry.load`
-
-    return torch_net(load(card.name, weights_dir)[0], require_cuda(), half=True)
 
 
 def _enlarged(box: Found, x: float, y: float) -> Found:

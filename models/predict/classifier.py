@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.preprocess import AGE_GENDER_CROPS, CHIP_SIZE_PX, EXPRESSION_CROPS, Crop, Crops, crops
-from models.registry import WEIGHTS_DIR, AgeCorrection, Calibration, Card, load, read_card
+from models.registry import WEIGHTS_DIR, AgeCorrection, Calibration, Card, read_card
 from models.runtime import Device, Net
-from models.runtime.openvino_runtime import batched_net
+from models.runtime.serving import serving_net
 
 GENDERS: Final = ("female", "male")
 EMOTIONS: Final = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
@@ -92,7 +92,7 @@ class FaceClassifier:
         """
         folder = weights_dir or WEIGHTS_DIR
         cards = (read_card(AGE_GENDER), read_card(EXPRESSION))
-        age_gender, expression = (_net(card, folder, device, threads) for card in cards)
+        age_gender, expression = (serving_net(card, folder, device, threads) for card in cards)
         classifier = cls(age_gender, expression, cards, crops)
         for faces in _WARM_UP_FACES:
             classifier.predict(np.zeros((faces, CHIP_SIZE_PX, CHIP_SIZE_PX, 3), np.uint8))
@@ -126,14 +126,6 @@ class FaceClassifier:
         age, gender = _looks(self._age_gender, chips, AGE_GENDER_CROPS[self._plan])
         (emotion,) = _looks(self._expression, chips, EXPRESSION_CROPS[self._plan])
         return Raw(age, gender[:, self._gender_order], emotion[:, self._emotion_order])
-
-
-def _net(card: Card, folder: Path, device: Device, threads: int) -> Net:
-    if device == "cpu":
-        return batched_net(card, folder, threads)
-    from models.runtime.torch_runtime import require_cuda, torch_net  # noqa: PLC0415 - see `models.registry.load`
-
-    return torch_net(load(card.name, folder)[0], require_cuda())
 
 
 def _looks(net: Net, chips: NDArray[np.uint8], plan: tuple[Crop, ...]) -> tuple[NDArray[np.float32], ...]:
