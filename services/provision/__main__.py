@@ -26,6 +26,8 @@ async def run(settings: ProvisionSettings) -> None:
     passwords = {
         "record": settings.record_password.get_secret_value(),
         "report": settings.report_password.get_secret_value(),
+        "account": settings.account_password.get_secret_value(),
+        "bi": settings.bi_password.get_secret_value(),
         "estate": settings.estate_password.get_secret_value(),
     }
     async with MessageBus.connect(settings.nats, "provision") as bus:

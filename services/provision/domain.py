@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from services.common.streams import CONSUMERS, EXAMINE_SUBJECT, HELD, SHOPS_BUCKET, Consumer, inbox_prefix
 
-DATABASE_ROLES = ("record", "report", "estate")
+DATABASE_ROLES = ("record", "report", "account", "estate", "bi")
 
 # Actions as SeaweedFS names them; an S3 policy for another store says the same.
 S3_ACTIONS: dict[str, tuple[str, ...]] = {

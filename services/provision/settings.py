@@ -16,5 +16,7 @@ class ProvisionSettings(BaseSettings):
     postgres_dsn: SecretStr = Field(description="postgresql://owner:password@host:port/database, the schema's owner")
     record_password: SecretStr = Field(description="Password of the database role `record`")
     report_password: SecretStr = Field(description="Password of the database role `report`")
+    account_password: SecretStr = Field(description="Password of the database role `account`")
+    bi_password: SecretStr = Field(description="Password of the database role `bi`")
     estate_password: SecretStr = Field(description="Password of the database role `estate`")
     wait_s: float = Field(default=60.0, ge=0, description="How long to wait for servers that are not up yet")

@@ -1,29 +1,44 @@
 """python -m services.record."""
 
+import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.common.inbox import Delivery
 from services.common.lifecycle import Runtime, run_service
 from services.common.messaging import MessageBus
 from services.common.streams import RECORD
+from services.record.adapters.postgres_rollups import PostgresRollups
 from services.record.adapters.postgres_tallies import PostgresTallies
-from services.record.domain import Rules
-from services.record.handler import RecordResults
+from services.record.domain.results import Rules
+from services.record.domain.retention import Kept
+from services.record.handler.add_up import AddUp, Watch
+from services.record.handler.record_results import RecordResults
 from services.record.settings import RecordSettings
 
 PHOTOS = Counter("facetally_record_photos_total", "Photos recorded")
 REJECTIONS = Counter("facetally_record_rejections_total", "Refused uploads recorded")
 FACES = Counter("facetally_record_faces_total", "Faces recorded, counted or not")
 DUPLICATES = Counter("facetally_record_duplicates_total", "Results that had been recorded already")
+TOO_OLD = Counter("facetally_record_too_old_total", "Results from before the time that is kept, not recorded")
+ROLLUP_SECONDS = Histogram(
+    "facetally_record_rollup_seconds",
+    "Time of one round of adding up",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+STALE_HOURS = Gauge("facetally_record_stale_hours", "Hours of shops that are not added up yet")
+ROLLUP_FAILURES = Counter("facetally_record_rollup_failures_total", "Steps of adding up that failed")
 
 
 async def serve(settings: RecordSettings, runtime: Runtime) -> None:
-    """Record results until asked to stop."""
+    """Record results, and add them up, until asked to stop."""
+    dsn = settings.postgres_dsn.get_secret_value()
     async with (
         MessageBus.connect(settings.nats, "record") as bus,
-        PostgresTallies.connect(settings.postgres_dsn.get_secret_value()) as tallies,
+        PostgresTallies.connect(dsn) as tallies,
+        PostgresRollups.connect(dsn) as rollups,
     ):
         runtime.health.ready_when("nats", bus.is_ready)
         runtime.health.ready_when("postgres", tallies.is_ready)
@@ -33,7 +48,9 @@ async def serve(settings: RecordSettings, runtime: Runtime) -> None:
             counted_quality=settings.counted_quality,
             mood_quality=settings.mood_quality,
         )
-        record_results = RecordResults(tallies, rules)
+        kept = Kept(settings.results_kept_days, settings.camera_hours_kept_days, settings.tallies_kept_days)
+        record_results = RecordResults(tallies, rules, lambda: kept.oldest(_now()))
+        add_up = AddUp(rollups, kept, _now, Watch(ROLLUP_SECONDS.observe, STALE_HOURS.set, ROLLUP_FAILURES.inc))
 
         async def handle(deliveries: Sequence[Delivery]) -> None:
             recorded = await record_results([(delivery.subject, delivery.body) for delivery in deliveries])
@@ -41,10 +58,19 @@ async def serve(settings: RecordSettings, runtime: Runtime) -> None:
             REJECTIONS.inc(recorded.rejections)
             FACES.inc(recorded.faces)
             DUPLICATES.inc(recorded.duplicates)
+            TOO_OLD.inc(recorded.too_old)
 
         inbox = await bus.inbox(RECORD)
         runtime.health.started()
-        await inbox.run(handle, stopping=runtime.stopping, batches_in_flight=1, max_batch=settings.max_batch)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(add_up.run(runtime.stopping, settings.rollup_pause_s))
+            tasks.create_task(
+                inbox.run(handle, stopping=runtime.stopping, batches_in_flight=1, max_batch=settings.max_batch)
+            )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """Settings of record, read from FACETALLY_RECORD_*."""
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from services.common.settings import NatsSettings, ServiceSettings, settings_config
 from services.common.vocabulary import Quality
 
 
 class RecordSettings(ServiceSettings):
-    """Where results are kept, which faces count as visitors, and what an estimate must reach to count as known."""
+    """Where results are kept and for how long, which faces count, and what an estimate must reach to count as known."""
 
     model_config = settings_config("record")
 
@@ -31,3 +33,28 @@ class RecordSettings(ServiceSettings):
         "gender hold up",
     )
     max_batch: int = Field(default=200, ge=1, description="Most photos written in one transaction")
+    rollup_pause_s: float = Field(
+        default=5.0,
+        gt=0,
+        description="Least pause between two rounds of adding up cities, regions, days and months. After a long round "
+        "it is longer, so that the rounds take a twentieth of the time at most",
+    )
+    results_kept_days: int = Field(
+        default=365,
+        ge=31,
+        description="For how long results are kept photo by photo and face by face. They go by whole months. Photos that "
+        "come later than that are not counted",
+    )
+    camera_hours_kept_days: int = Field(
+        default=62, ge=31, description="For how long it is kept what became of each camera's uploads, hour by hour"
+    )
+    tallies_kept_days: int = Field(
+        default=1095, ge=31, description="For how long tallies are kept: the numbers that reports show"
+    )
+
+    @model_validator(mode="after")
+    def _tallies_outlive_results(self) -> Self:
+        """What is still counted must have a tally to be counted in."""
+        if self.tallies_kept_days < self.results_kept_days:
+            raise ValueError("TALLIES_KEPT_DAYS must not be less than RESULTS_KEPT_DAYS")
+        return self

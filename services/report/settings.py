@@ -27,4 +27,7 @@ class ReportSettings(ServiceSettings):
         default=None, description="Its port of implicit TLS, as shown; none when empty"
     )
     camera_require_tls: bool = Field(default=False, description="Show that cameras must use TLS")
+    min_cell: int = Field(
+        default=10, ge=1, description="Counts of fewer visitors are hidden, and with them what would give them away"
+    )
     max_connections: int = Field(default=8, ge=1, description="Connections to Postgres")

@@ -13,13 +13,13 @@ from services.common.postgres import AWAY
 from services.estate.domain import CameraLine, EstateError, Login, Sharer, check_sharers, shared_logins
 
 # Each inserts what is new and changes what differs, and returns a row for every such thing.
-_SAVE_REGIONS = """
+SAVE_REGIONS = """
 insert into region as t (slug, name)
 select distinct region, region_name from unnest($1::text[], $2::text[]) as i (region, region_name) order by region
 on conflict (slug) do update set name = excluded.name where t.name <> excluded.name
 returning 1
 """
-_SAVE_CITIES = """
+SAVE_CITIES = """
 insert into city as t (region_id, slug, name)
 select distinct r.region_id, city, city_name
 from unnest($1::text[], $2::text[], $3::text[]) as i (region, city, city_name) join region r on r.slug = i.region
@@ -28,7 +28,7 @@ on conflict (slug) do update set region_id = excluded.region_id, name = excluded
 where (t.region_id, t.name) <> (excluded.region_id, excluded.name)
 returning 1
 """
-_SAVE_SHOPS = """
+SAVE_SHOPS = """
 insert into shop as t (city_id, slug, name, time_zone, opening_hours, holidays)
 select distinct c.city_id, shop, shop_name, time_zone, opening_hours, string_to_array(holidays, ' ')::date[]
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -76,7 +76,7 @@ from camera c join login l using (login_id) join shop s using (shop_id)
 where l.slug <> c.slug or c.catch_all
 order by 1, 3
 """
-_LINES = """
+_ALL_LINES = """
 select r.slug as region, r.name as region_name, y.slug as city, y.name as city_name, s.slug as shop, s.name as shop_name,
        s.time_zone, c.slug as camera, s.opening_hours, s.holidays, nullif(l.slug, c.slug) as login, c.identifiers,
        c.pattern, c.burst_window_s, c.disabled, c.catch_all, l.salt, l.secret_sha256, l.slug as login_name
@@ -85,11 +85,34 @@ join login l using (login_id)
 join shop s using (shop_id)
 join city y using (city_id)
 join region r using (region_id)
-order by 1, 3, 5, 8
+{where}order by 1, 3, 5, 8
 """
-# Columns of _LINES that make a CameraLine, when their values are taken as they are.
+# Columns of _ALL_LINES that make a CameraLine, when their values are taken as they are.
 _PLAIN = ("region", "region_name", "city", "city_name", "shop", "shop_name", "time_zone", "camera", "opening_hours",
           "pattern", "burst_window_s")  # fmt: skip
+
+# One change of the registry at a time: "FTAL" in ASCII, and the registry.
+_TURN = "select pg_advisory_xact_lock(x'4654414C'::int, 1)"
+
+
+def lines_where(condition: str) -> str:
+    """The query for those cameras, not for what stands for those not recognised, for which the condition holds."""
+    return _ALL_LINES.format(where=f"where not c.catch_all and {condition}\n")
+
+
+def camera_line(row: Any) -> CameraLine:
+    """One camera, from its row."""
+    return CameraLine(
+        **{column: row[column] for column in _PLAIN},
+        holidays=tuple(row["holidays"]),
+        login=row["login"] or "",
+        identifiers=tuple(row["identifiers"]),
+    )
+
+
+async def take_turn(connection: Any) -> None:
+    """Wait until nobody else changes the registry; nobody does, then, until this transaction ends."""
+    await connection.execute(_TURN)
 
 
 class PostgresRegistry:
@@ -134,10 +157,10 @@ class PostgresRegistry:
         rows += [(i.shop, name, name, "", "any", 0, True) for name, i in shared_logins(lines).items()]
         cameras = [list(column) for column in zip(*rows, strict=True)]
         steps: tuple[tuple[str, tuple[list[Any], ...]], ...] = (
-            (_SAVE_REGIONS, _columns(lines, "region", "region_name")),
-            (_SAVE_CITIES, _columns(lines, "region", "city", "city_name")),
+            (SAVE_REGIONS, _columns(lines, "region", "region_name")),
+            (SAVE_CITIES, _columns(lines, "region", "city", "city_name")),
             (
-                _SAVE_SHOPS,
+                SAVE_SHOPS,
                 (
                     *_columns(lines, "city", "shop", "shop_name", "time_zone", "opening_hours"),
                     [" ".join(day.isoformat() for day in line.holidays) for line in lines],
@@ -149,6 +172,7 @@ class PostgresRegistry:
         )
         changes = 0
         async with self._connection.transaction():
+            await take_turn(self._connection)
             if wrong := await self._connection.fetch(_CONTRADICTIONS, cameras[2], cameras[6]):
                 raise EstateError([f"{row['slug']} is the name of a login and of a camera" for row in wrong])
             for command, arguments in steps:
@@ -175,20 +199,11 @@ class PostgresRegistry:
 
     async def lines(self) -> list[CameraLine]:
         """The estate as it is imported, in order of regions, cities, shops and cameras."""
-        return [
-            CameraLine(
-                **{column: row[column] for column in _PLAIN},
-                holidays=tuple(row["holidays"]),
-                login=row["login"] or "",
-                identifiers=tuple(row["identifiers"]),
-            )
-            for row in await self._connection.fetch(_LINES)
-            if not row["catch_all"]
-        ]
+        return [camera_line(row) for row in await self._connection.fetch(lines_where("true"))]
 
     async def shops(self) -> list[estate_pb2.Shop]:
         """What cells need to know, of all shops."""
-        rows = await self._connection.fetch(_LINES)
+        rows = await self._connection.fetch(_ALL_LINES.format(where=""))
         return [_shop(list(group)) for _, group in groupby(rows, lambda row: row["shop"])]
 
 

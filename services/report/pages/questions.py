@@ -1,42 +1,68 @@
-"""What an address asks for: a place and a period. Pages and API answer the same questions."""
+"""What an address asks for. Pages, exports and the API read the same words."""
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Path, Query
 
-from services.report.domain import Level, Preset, Tally
-from services.report.handler import Asked, ReadTally
+from services.common.vocabulary import AgeBand, Gender, Mood
+from services.report.domain.filters import Filters
+from services.report.domain.periods import Comparison, Preset, Step
+from services.report.domain.places import Level
+from services.report.domain.questions import Asked
 
-Slug = Annotated[str, Path(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$", description="Short name of a place")]
-Period = Annotated[Preset, Query(description="A period that ends today")]
-FirstDay = Annotated[date | None, Query(alias="from", description="First day, goes before `period`")]
-LastDay = Annotated[date | None, Query(alias="to", description="Last day, goes before `period`")]
-
-
-async def _world(
-    request: Request, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-) -> Tally:
-    return await _read(request, Asked(Level.WORLD, "", period, first, last))
-
-
-def _inside(level: Level) -> Callable[..., Awaitable[Tally]]:
-    async def tally(
-        request: Request, slug: Slug, period: Period = Preset.FOUR_WEEKS, first: FirstDay = None, last: LastDay = None
-    ) -> Tally:
-        return await _read(request, Asked(level, slug, period, first, last))
-
-    return tally
+SLUG_PATTERN = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+Slug = Annotated[str, Path(pattern=f"^{SLUG_PATTERN}$", description="Short name of a place")]
+# A place as a word: world, yours, region:europe, city:berlin, shop:berlin-1, group:stations.
+PLACE_PATTERN = rf"^(world|yours|(region|city|shop|group):{SLUG_PATTERN})$"
+PlaceWord = Annotated[
+    str | None,
+    Query(
+        alias="place",
+        pattern=PLACE_PATTERN,
+        description="world, yours, region:SLUG, city:SLUG, shop:SLUG or group:SLUG; left out: all that you may see",
+    ),
+]
 
 
-async def _read(request: Request, asked: Asked) -> Tally:
-    read_tally: ReadTally = request.app.state.read_tally
-    return await read_tally(asked)
+@dataclass(frozen=True, slots=True)
+class When:
+    """The part of an address that says the period, the step, the filters and the comparison: a dependency."""
+
+    period: Annotated[Preset, Query(description="A period that ends yesterday, the last complete day")] = (
+        Preset.FOUR_WEEKS
+    )
+    first: Annotated[date | None, Query(alias="from", description="First day; goes before `period`")] = None
+    last: Annotated[date | None, Query(alias="to", description="Last day, included")] = None
+    step: Annotated[Step | None, Query(description="How finely it is shown; left out: what suits the period")] = None
+    gender: Annotated[Gender | None, Query(description="Only visitors of this gender")] = None
+    band: Annotated[AgeBand | None, Query(description="Only visitors of this age band")] = None
+    mood: Annotated[Mood | None, Query(description="Only visitors in this mood")] = None
+    compare: Annotated[Comparison, Query(description="The other period: the one before, or a year before")] = (
+        Comparison.PREVIOUS
+    )
+
+    def of(self, level: Level, slug: str = "") -> Asked:
+        """The question about a place."""
+        return Asked(
+            level,
+            slug,
+            self.period,
+            self.first,
+            self.last,
+            self.step,
+            Filters(self.gender, self.band, self.mood),
+            self.compare,
+        )
 
 
-# The tally that an address asks for; pages and API take it from here.
-WorldTally = Annotated[Tally, Depends(_world)]
-RegionTally = Annotated[Tally, Depends(_inside(Level.REGION))]
-CityTally = Annotated[Tally, Depends(_inside(Level.CITY))]
-ShopTally = Annotated[Tally, Depends(_inside(Level.SHOP))]
+def read_place(word: str) -> tuple[Level, str]:
+    """Level and slug of a place's word."""
+    level, _, slug = word.partition(":")
+    return Level(level), slug
+
+
+def place_word(level: Level, slug: str) -> str:
+    """The word that stands for a place in an address."""
+    return f"{level}:{slug}" if slug else str(level)

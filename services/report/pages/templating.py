@@ -4,10 +4,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.report.pages import words
+from services.common.vocabulary import AgeBand, Gender
+from services.report.domain.periods import Comparison, Preset
+from services.report.pages import graphics, i18n, names, words
+from services.report.pages.links import Links
 
 FOLDER = Path(__file__).parents[1]
 STATIC = FOLDER / "static"
@@ -21,14 +25,39 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.globals.update(words=words, asset=asset)
+    environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(
+        words=words,
+        names=names,
+        graphics=graphics,
+        asset=asset,
+        LANGUAGE_NAMES=i18n.NAMES,
+        GENDERS=tuple(Gender),
+        BANDS=tuple(AgeBand),
+        MOODS=names.MOOD_ORDER,
+        PRESETS=tuple(Preset),
+        COMPARISONS=tuple(Comparison),
+    )
     return environment
 
 
-def render(template: str, status: int = 200, **context: object) -> HTMLResponse:
-    """A page."""
-    return HTMLResponse(_environment().get_template(template).render(**context), status_code=status)
+def render(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:
+    """A page, in the language of whoever asks.
+
+    Templates see what is passed, and `viewer` (None: nobody is signed in), `links` and `language`.
+    """
+    return HTMLResponse(rendered(request, template, **context), status_code=status)
+
+
+def rendered(request: Request, template: str, **context: object) -> str:
+    """What `render` answers, as text."""
+    viewer = getattr(request.state, "viewer", None)
+    if viewer is not None:
+        i18n.speak(viewer.language)
+    values = {"viewer": viewer, "links": Links(request), "language": i18n.locale().language, **context}
+    return _environment().get_template(template).render(values)
 
 
 @cache

@@ -1,127 +1,225 @@
-"""Numbers and names as people read them."""
+"""Numbers and times as people read them, in the language that is spoken."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Final
 
-from services.common.vocabulary import AgeBand, Gender, Mood
-from services.report.domain import Level, Period, Place, Preset, Tally
+from babel.dates import format_date, format_skeleton, get_day_names
+from babel.numbers import format_compact_decimal, format_decimal
+from markupsafe import Markup
 
-MINUS = "\u2212"
-NONE = "\u2013"
+from services.report.domain.periods import Comparison, Period, Preset, Step
+from services.report.pages.i18n import _, locale, ngettext
+from services.report.pages.names import NONE
 
-GENDERS = {Gender.FEMALE: "Women", Gender.MALE: "Men", Gender.UNKNOWN: "Unknown"}
-# From the best to the worst; the order of the mood colours.
-MOODS = {
-    Mood.HAPPINESS: "Happy",
-    Mood.SURPRISE: "Surprised",
-    Mood.NEUTRAL: "Neutral",
-    Mood.SADNESS: "Sad",
-    Mood.FEAR: "Afraid",
-    Mood.DISGUST: "Disgusted",
-    Mood.ANGER: "Angry",
-    Mood.UNKNOWN: "Unknown",
-}
-OUTCOMES = {
-    "faces": "With a face",
-    "no_face": "No face",
-    "face_too_small": "Face too small",
-    "unreadable": "Unreadable",
-    "outside_hours": "Shop closed",
-    "burst": "Burst",
-    "not_photo": "No photo by name",
-    "empty": "Empty file",
-    "not_jpeg": "Not a JPEG",
-    "truncated": "Cut off",
-    "too_large": "File too large",
-    "too_many_pixels": "Too many pixels",
-    "disabled": "Disabled",
-}
-PRESETS = {
-    Preset.TODAY: "Today",
-    Preset.WEEK: "7 days",
-    Preset.FOUR_WEEKS: "28 days",
-    Preset.QUARTER: "13 weeks",
-}
-INSIDE = {Level.WORLD: ("Regions", "Region"), Level.REGION: ("Cities", "City"), Level.CITY: ("Shops", "Shop")}
-_PLURALS = {Level.REGION: "regions", Level.CITY: "cities", Level.SHOP: "shops"}
+MINUS: Final = "\u2212"
+_COMPACT_FROM: Final = 1_000_000
 
 
-def count(number: int) -> str:
-    """9413 -> 9,413."""
-    return f"{number:,}"
+def count(number: float | None) -> str:
+    """9413 -> 9,413; in German 9.413."""
+    return NONE if number is None else format_decimal(round(number), format="#,##0", locale=locale())
 
 
-def share(part: float | None) -> str:
-    """0.543 -> 54.3%."""
-    return NONE if part is None else f"{100 * part:.1f}%"
+def decimal(number: float | None, digits: int = 1) -> str:
+    """4.25 -> 4.3, with as many digits after the point as are asked for."""
+    return NONE if number is None else _digits(number, digits)
 
 
-def signed(number: float | None) -> str:
-    """-3.2 -> minus 3, with the true minus sign."""
+def compact(number: float | None) -> tuple[str, str]:
+    """9160000 -> 9.16 and million; 9413 -> 9,413 and nothing. For large type."""
+    if number is None or abs(number) < _COMPACT_FROM:
+        return count(number), ""
+    style = "long" if locale().language == "en" else "short"
+    text = format_compact_decimal(number, format_type=style, locale=locale(), fraction_digits=2)
+    value, unit = text.replace("\u00a0", " ").split(" ", 1)
+    return value, unit
+
+
+def brief(number: float | None) -> str:
+    """157300 -> 157k, for where there is little room."""
     if number is None:
         return NONE
-    rounded = round(number)
-    return f"+{rounded}" if rounded > 0 else f"{MINUS}{-rounded}" if rounded < 0 else "±0"
+    if abs(number) < 10_000:
+        return count(number)
+    divisor, unit = (1_000_000, "M") if abs(number) >= _COMPACT_FROM else (1_000, "k")
+    digits = 1 if abs(number) < 10 * divisor else 0
+    return _digits(number / divisor, digits) + unit
 
 
-def drift(seconds: float) -> str:
-    """-7200 -> clock 2 h slow, or upload late."""
-    size = abs(seconds)
-    amount = (
-        f"{size / 60:.0f} min"
-        if size < 7200
-        else f"{size / 3600:.0f} h"
-        if size < 172_800
-        else f"{size / 86_400:.0f} d"
-    )
-    return f"clock {amount} fast" if seconds > 0 else f"clock {amount} slow, or uploads late"
+def share(part: float | None, digits: int = 1) -> str:
+    """0.543 -> 54.3%; in German 54,3 %."""
+    return NONE if part is None else percent(100 * part, digits)
 
 
-def band(age_band: AgeBand | None) -> str:
-    """25-34 -> 25–34."""
-    return NONE if age_band is None else age_band.value.replace("-", NONE)
+def percent(number: float | None, digits: int = 1) -> str:
+    """54.3 -> 54.3%."""
+    return NONE if number is None else _digits(number, digits) + percent_sign()
+
+
+def percent_sign() -> str:
+    """What follows a number of percent."""
+    return "%" if locale().language == "en" else "\u00a0%"
+
+
+def signed(number: float | None, digits: int = 0) -> str:
+    """-3.2 -> minus 3, with the true minus sign; nothing is ±0."""
+    if number is None:
+        return NONE
+    rounded = round(number, digits)
+    sign = "+" if rounded > 0 else MINUS if rounded < 0 else "±"
+    return sign + _digits(abs(rounded), digits if rounded else 0)
+
+
+def change(part: float | None) -> str:
+    """0.041 -> +4.1%."""
+    return NONE if part is None else signed(100 * part, 1) + percent_sign()
+
+
+def points(difference: float | None) -> str:
+    """0.008, between two shares -> +0.8 pts."""
+    return NONE if difference is None else _("%(number)s pts") % {"number": signed(100 * difference, 1)}
+
+
+def years(difference: float | None) -> str:
+    """1.2 -> +1 year."""
+    if difference is None:
+        return NONE
+    return ngettext("%(number)s year", "%(number)s years", abs(round(difference))) % {"number": signed(difference)}
+
+
+def hidden(threshold: int) -> str:
+    """<10: a number that is not said."""
+    return f"<{threshold}"
 
 
 def day(when: date, *, year: bool = False) -> str:
     """24 Nov, or 24 Nov 2026."""
-    return f"{when.day} {when:%b}" + (f" {when.year}" if year else "")
+    return str(format_skeleton("yMMMd" if year else "MMMd", _moment(when), locale=locale()))
 
 
-def span(period: Period) -> str:
+def weekday_day(when: date, *, year: bool = False) -> str:
+    """Mon 23 Nov."""
+    return f"{weekday(when.weekday())} {day(when, year=year)}"
+
+
+def long_day(when: date) -> str:
+    """Monday 23 November 2026."""
+    return str(format_date(when, "full", locale=locale()))
+
+
+def weekday(number: int, *, long: bool = False) -> str:
+    """0 -> Mon."""
+    width = "wide" if long else "abbreviated"
+    return str(get_day_names(width, context="stand-alone", locale=locale())[number]).rstrip(".")
+
+
+def hour(number: int) -> str:
+    """8 -> 08:00."""
+    return f"{number:02d}:00"
+
+
+def hour_span(number: int) -> str:
+    """8 -> 08:00–08:59."""
+    return f"{number:02d}:00{NONE}{number:02d}:59"
+
+
+def moment(when: datetime) -> str:
+    """Mon 23 Nov, 14:10."""
+    return f"{weekday_day(when)}, {when:%H:%M}"
+
+
+def month(when: date) -> str:
+    """Nov 2026."""
+    return str(format_skeleton("yMMM", _moment(when), locale=locale()))
+
+
+def point(start: datetime, step: Step) -> str:
+    """A step of a period, as a table's row says it."""
+    match step:
+        case Step.HOUR:
+            return f"{weekday_day(start)}, {start:%H:%M}"
+        case Step.DAY:
+            return weekday_day(start)
+        case Step.WEEK:
+            return span(Period(start.date(), start.date() + timedelta(days=6)), year=False)
+        case Step.MONTH:
+            return month(start)
+
+
+def span(period: Period, *, year: bool = True) -> str:
     """27 Oct – 23 Nov 2026."""
-    if period.days == 1:
-        return day(period.last, year=True)
-    return f"{day(period.first, year=period.first.year != period.last.year)} {NONE} {day(period.last, year=True)}"
+    first, last = period.first, period.last
+    if first == last:
+        return day(last, year=year)
+    return f"{day(first, year=year and first.year != last.year)} {NONE} {day(last, year=year)}"
 
 
 def how_long(period: Period) -> str:
     """Today, in 28 days ..."""
     if period.preset is Preset.TODAY:
-        return "today"
-    return "in one day" if period.days == 1 else f"in {period.days} days"
+        return _("today")
+    if period.preset is Preset.YESTERDAY:
+        return _("yesterday")
+    return ngettext("in one day", "in %(days)s days", period.days) % {"days": count(period.days)}
 
 
-def path(place: Place) -> str:
-    """Address of a place's page."""
-    return "/" if place.level is Level.WORLD else f"/{_PLURALS[place.level]}/{place.slug}"
+def before(period: Period, comparison: Comparison) -> str:
+    """28 days before, a year before: the other period, in a few words."""
+    if comparison is Comparison.YEAR:
+        return _("a year before")
+    return ngettext("the day before", "%(days)s days before", period.days) % {"days": count(period.days)}
 
 
-def query(period: Period) -> str:
-    """The part of an address that says the period."""
-    if period.preset is None:
-        return f"?from={period.first}&to={period.last}"
-    return "" if period.preset is Preset.FOUR_WEEKS else f"?period={period.preset}"
+def than(period: Period, comparison: Comparison) -> str:
+    """Than in the 28 days before."""
+    if comparison is Comparison.YEAR:
+        return _("than a year before")
+    return ngettext("than on the day before", "than in the %(days)s days before", period.days) % {
+        "days": count(period.days)
+    }
 
 
-def digest(tally: Tally) -> list[tuple[str, bool]]:
-    """One sentence that a manager can repeat: pieces, and whether each is emphasised."""
-    visitors = tally.visitors
-    if not visitors.total:
-        return [("No visitors", True), (f" were counted {how_long(tally.period)}.", False)]
-    noun = "visitor" if visitors.total == 1 else "visitors"
-    pieces = [(f"{count(visitors.total)} {noun}", True), (f" {how_long(tally.period)}", False)]
-    busiest = max(range(24), key=lambda hour: visitors.by_hour[hour])
-    pieces.append((f", most of them between {busiest:02d}:00 and {(busiest + 1) % 24:02d}:00.", False))
-    if visitors.women_share is not None:
-        pieces.append((f" {share(visitors.women_share)} were women", False))
-        pieces.append((f", and the mood index was {signed(visitors.mood_index)}.", False))
-    return pieces
+def drift(seconds: float) -> str:
+    """-7200 -> clock 2 h slow, or upload late."""
+    size = abs(seconds)
+    if size < 7200:
+        amount = _("%(number)s min") % {"number": count(size / 60)}
+    elif size < 172_800:
+        amount = _("%(number)s h") % {"number": count(size / 3600)}
+    else:
+        amount = _("%(number)s d") % {"number": count(size / 86_400)}
+    text = _("clock %(amount)s fast") if seconds > 0 else _("clock %(amount)s slow, or uploads late")
+    return text % {"amount": amount}
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was: just now, 4 min ago, 3 h ago, 21 days ago."""
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        return _("%(number)s min ago") % {"number": count(seconds // 60)}
+    if seconds < 172_800:
+        return _("%(number)s h ago") % {"number": count(seconds // 3600)}
+    return _("%(number)s days ago") % {"number": count(seconds // 86_400)}
+
+
+def listed(names: list[str]) -> str:
+    """Names after each other: a, b and c."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(some)s and %(last)s") % {"some": ", ".join(names[:-1]), "last": names[-1]}
+
+
+def rich(text: str, **values: object) -> Markup:
+    """A message with marks such as <b>, which are ours; what goes into it is escaped, for it is not."""
+    return Markup(text) % values  # noqa: S704  # the message is from the code or its catalogue
+
+
+def _digits(number: float, digits: int) -> str:
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = format_decimal(abs(number), format=pattern, locale=locale())
+    return MINUS + text if number < 0 and any(figure in text for figure in "123456789") else text
+
+
+def _moment(when: date) -> datetime:
+    return when if isinstance(when, datetime) else datetime(when.year, when.month, when.day)  # noqa: DTZ001

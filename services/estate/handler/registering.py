@@ -1,68 +1,17 @@
 """Keep the registry, and tell the cells."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
-
-from facetally.v1.estate_pb2 import Shop
 
 from services.estate.domain import (
     CameraLine,
     EstateError,
     Imported,
-    Login,
     NewSecret,
     new_login,
     new_secrets,
     with_camera,
 )
-
-
-class Registry(Protocol):
-    """Where regions, cities, shops, cameras and logins are kept."""
-
-    async def known_logins(self) -> set[str]:
-        """Names of all logins."""
-        ...
-
-    async def save(self, lines: Sequence[CameraLine], logins: Sequence[Login]) -> bool:
-        """Keep all lines, and the new logins, in one step; whether anything changed."""
-        ...
-
-    async def lines(self) -> list[CameraLine]:
-        """All cameras."""
-        ...
-
-    async def replace(self, login: Login) -> list[str]:
-        """Give a login another secret; the cameras that use it. None where there is no such login."""
-        ...
-
-    async def disable(self, camera: str, *, disabled: bool) -> bool:
-        """Disable a camera, or enable it again; whether there is one."""
-        ...
-
-    async def shops(self) -> list[Shop]:
-        """What cells need to know, of all shops."""
-        ...
-
-
-class Board(Protocol):
-    """Where cells read of the shops."""
-
-    async def post(self, shops: Sequence[Shop]) -> None:
-        """Make the board say exactly this."""
-        ...
-
-
-class Chance(Protocol):
-    """Where random things come from."""
-
-    def salt(self) -> bytes:
-        """16 random bytes."""
-        ...
-
-    def secret(self) -> str:
-        """128 random bits as text that a person can type."""
-        ...
+from services.estate.handler.ports import Board, Chance, Registry
 
 
 async def import_estate(lines: Sequence[CameraLine], registry: Registry, chance: Chance) -> Imported:

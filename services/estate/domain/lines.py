@@ -1,20 +1,18 @@
 """Regions, cities, shops and cameras as a person lists them: one line per camera. Pure."""
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 from zoneinfo import available_timezones
 
 from services.common.cameras.opening_hours import parse_opening_hours
-from services.common.cameras.path_patterns import ANY, normalise, templates
+from services.common.cameras.path_patterns import ANY, templates
 from services.common.cameras.positions import is_position, read_position
 from services.common.ids import is_slug
 
-_SALT_BYTES: Final = 16
-_MAX_NAME_LETTERS: Final = 120
+MAX_NAME_LETTERS: Final = 120
 _MAX_IDENTIFIERS: Final = 16
 _MAX_HOLIDAYS: Final = 366
 MAX_BURST_WINDOW_S: Final = 3600
@@ -57,39 +55,6 @@ class CameraLine:
 
 COLUMNS: Final = tuple(field.name for field in fields(CameraLine))
 REQUIRED_COLUMNS: Final = COLUMNS[:8]
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """What proves that a camera is the one. The secret itself is nowhere kept."""
-
-    login: str
-    salt: bytes
-    secret_sha256: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NewSecret:
-    """A camera's login as it is typed into the camera. Shown once."""
-
-    camera: str
-    login: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import came to.
-
-    Args:
-        cameras: listed.
-        new: what to type into the cameras that have a new login.
-        changed: whether anything was not so before.
-    """
-
-    cameras: int
-    new: tuple[NewSecret, ...]
-    changed: bool
 
 
 class EstateError(Exception):
@@ -138,48 +103,6 @@ def check(lines: Iterable[tuple[int, Mapping[str, str]]]) -> list[CameraLine]:
     return list(cameras.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Sharer:
-    """A registered camera whose login others may use as well.
-
-    Args:
-        catch_all: not a camera: what photos are counted for that are recognised as no camera's.
-    """
-
-    login: str
-    shop: str
-    camera: str
-    identifiers: Sequence[str]
-    catch_all: bool
-
-
-def check_sharers(sharers: Iterable[Sharer]) -> None:
-    """See that the cameras of each shared login are in one shop, and can be told from each other.
-
-    Raises:
-        EstateError: naming all that is wrong.
-    """
-    shops: dict[str, set[str]] = {}
-    called: dict[tuple[str, str], dict[str, str]] = {}
-    for sharer in sharers:
-        shops.setdefault(sharer.login, set()).add(sharer.shop)
-        if not sharer.catch_all:
-            for identifier in (sharer.camera, *sharer.identifiers):
-                called.setdefault((sharer.login, normalise(identifier)), {}).setdefault(sharer.camera, identifier)
-    faults = [
-        f"login {login} would be used in more than one shop: give the cameras of each a login of their own"
-        for login, places in shops.items()
-        if len(places) > 1
-    ]
-    faults += [
-        f"{min(cameras.values())} would mean both {' and '.join(cameras)}, which share the login {login}"
-        for (login, _), cameras in called.items()
-        if len(cameras) > 1
-    ]
-    if faults:
-        raise EstateError(faults)
-
-
 def cells(line: CameraLine) -> dict[str, str]:
     """A line as `check` reads it."""
     texts = {column: str(getattr(line, column)) for column in COLUMNS}
@@ -188,23 +111,14 @@ def cells(line: CameraLine) -> dict[str, str]:
     return texts
 
 
+def is_name(text: str) -> bool:
+    """Whether a region, city or shop can be called so."""
+    return len(text.strip()) > 0 and len(text) <= MAX_NAME_LETTERS and _CONTROL.search(text) is None
+
+
 def shared_logins(lines: Iterable[CameraLine]) -> dict[str, CameraLine]:
     """The logins that cameras share, each with one of its lines."""
     return {line.login: line for line in lines if line.login}
-
-
-def new_secrets(lines: Iterable[CameraLine], secrets: Mapping[str, str]) -> tuple[NewSecret, ...]:
-    """What to type into the cameras, for the logins that are new.
-
-    Args:
-        lines: all cameras.
-        secrets: by login.
-    """
-    return tuple(
-        NewSecret(line.camera, line.login_name, secrets[line.login_name])
-        for line in lines
-        if line.login_name in secrets
-    )
 
 
 def _line(texts: Mapping[str, str]) -> CameraLine:
@@ -242,17 +156,17 @@ def _faults(line: CameraLine, zones: set[str]) -> list[str]:
         if (value := getattr(line, column)) and not is_slug(value)
     ]
     faults += [
-        f"{column} is longer than {_MAX_NAME_LETTERS} letters"
+        f"{column} is longer than {MAX_NAME_LETTERS} letters"
         for column in ("region_name", "city_name", "shop_name")
-        if len(getattr(line, column)) > _MAX_NAME_LETTERS
+        if len(getattr(line, column)) > MAX_NAME_LETTERS
     ]
     faults += [
         f"identifier '{identifier}' is no position like @52.5200,13.4050"
         for identifier in line.identifiers
         if is_position(identifier) and read_position(identifier) is None
     ]
-    if len(line.identifiers) > _MAX_IDENTIFIERS or any(len(i) > _MAX_NAME_LETTERS for i in line.identifiers):
-        faults.append(f"there may be {_MAX_IDENTIFIERS} identifiers of {_MAX_NAME_LETTERS} letters")
+    if len(line.identifiers) > _MAX_IDENTIFIERS or any(len(i) > MAX_NAME_LETTERS for i in line.identifiers):
+        faults.append(f"there may be {_MAX_IDENTIFIERS} identifiers of {MAX_NAME_LETTERS} letters")
     if len(line.holidays) > _MAX_HOLIDAYS:
         faults.append(f"there may be {_MAX_HOLIDAYS} holidays")
     if line.time_zone not in zones:
@@ -269,39 +183,3 @@ def _places(line: CameraLine) -> dict[tuple[str, str], tuple[object, ...]]:
     if line.login:
         places["login", line.login] = (line.shop,)
     return places
-
-
-def new_login(login: str, random: bytes, secret: str) -> Login:
-    """What is kept of a secret.
-
-    Args:
-        login: slug.
-        random: 16 random bytes.
-        secret: 128 random bits as text, so that one fast hash is enough.
-    """
-    if len(random) != _SALT_BYTES:
-        raise ValueError(f"a salt has {_SALT_BYTES} bytes")
-    return Login(login, random, hashlib.sha256(random + secret.encode()).digest())
-
-
-def with_camera(lines: Sequence[CameraLine], shop: str, values: Mapping[str, str]) -> CameraLine:
-    """A further camera of a shop that is registered.
-
-    Args:
-        lines: all cameras.
-        shop: slug.
-        values: the camera's own columns.
-
-    Raises:
-        EstateError: there is no such shop, there is such a camera, or a value is wrong.
-    """
-    neighbour = next((line for line in lines if line.shop == shop), None)
-    if neighbour is None:
-        raise EstateError([f"shop {shop} is not registered: a shop comes with `facetally estate import`"])
-    if any(line.camera == values["camera"] for line in lines):
-        raise EstateError([f"camera {values['camera']} is registered already"])
-    own = {"login": "", "identifiers": "", "pattern": "", "burst_window_s": ""}
-    try:
-        return check([(0, cells(neighbour) | own | dict(values))])[0]
-    except EstateError as error:
-        raise EstateError([fault.removeprefix("line 0: ") for fault in error.faults]) from error

@@ -1,10 +1,10 @@
-"""From messages to what is kept and tallied. Pure."""
+"""From messages to the rows that are kept. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Final, NamedTuple
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from facetally.v1 import face_pb2
@@ -110,52 +110,17 @@ Row = PhotoRow | RejectionRow
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a batch came to."""
+    """What a batch came to.
+
+    Args:
+        too_old: results from before the time that is kept; recorded nowhere.
+    """
 
     photos: int
     rejections: int
     faces: int
     duplicates: int
-
-
-class Place(NamedTuple):
-    """Where and when a row belongs, in the database's terms and the shop's own time."""
-
-    shop_id: int
-    camera_id: int
-    local_day: date
-    local_hour: int
-
-
-class VisitorKey(NamedTuple):
-    """Key of an hourly tally of visitors."""
-
-    shop_id: int
-    local_day: date
-    local_hour: int
-    gender: Gender
-    age_band: AgeBand
-
-
-class UploadKey(NamedTuple):
-    """Key of an hourly tally of uploads."""
-
-    camera_id: int
-    local_day: date
-    local_hour: int
-    outcome: str
-
-
-class Clock(NamedTuple):
-    """What a photo says of its camera's clock.
-
-    Args:
-        drift_s: positive where the clock is fast; None where the upload does not say.
-    """
-
-    received_at: datetime
-    time_source: str
-    drift_s: float | None
+    too_old: int = 0
 
 
 def age_band(age_years: float) -> AgeBand:
@@ -226,33 +191,6 @@ def rejection_row(message: PhotoRejected) -> RejectionRow:
         happened_at=_time(message.received_at),
         outcome=_name(RejectionReason.Name, message.reason, "REJECTION_REASON_"),
     )
-
-
-def tally(rows: Mapping[Row, Place]) -> tuple[dict[VisitorKey, dict[Mood, int]], dict[UploadKey, int]]:
-    """Visitors and uploads to add, by the keys of their tallies."""
-    visitors: dict[VisitorKey, dict[Mood, int]] = {}
-    uploads: dict[UploadKey, int] = {}
-    for row, place in rows.items():
-        upload = UploadKey(place.camera_id, place.local_day, place.local_hour, row.outcome)
-        uploads[upload] = uploads.get(upload, 0) + 1
-        for face in row.visitors if isinstance(row, PhotoRow) else ():
-            key = VisitorKey(place.shop_id, place.local_day, place.local_hour, face.gender, face.age_band)
-            moods = visitors.setdefault(key, dict.fromkeys(Mood, 0))
-            moods[face.mood] += 1
-    return visitors, uploads
-
-
-def clocks(rows: Mapping[Row, Place]) -> dict[int, Clock]:
-    """Of each camera, by its key, what its last photo says of its clock."""
-    found: dict[int, Clock] = {}
-    for row, place in rows.items():
-        if not isinstance(row, PhotoRow):
-            continue
-        last = found.get(place.camera_id)
-        if last is None or last.received_at < row.received_at:
-            drift_s = (row.stamped_at - row.received_at).total_seconds() if row.stamped_at else None
-            found[place.camera_id] = Clock(row.received_at, row.time_source, drift_s)
-    return found
 
 
 def _face_row(face: ClassifiedFace, rules: Rules) -> FaceRow:

@@ -1,0 +1,1 @@
+"""A year of a thousand shops, made up: what reports are measured on, and what people can look at."""

@@ -1,0 +1,1 @@
+"""What people ask of the reports, one module for each question."""

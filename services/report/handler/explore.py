@@ -1,0 +1,100 @@
+"""Explore: any place, period and step, for everybody or for some, over time and place by place."""
+
+from dataclasses import dataclass
+
+from services.report.domain.counts import Counts, change, total
+from services.report.domain.periods import Period, Step, chosen_step, compared_with, steps_for
+from services.report.domain.places import Setting
+from services.report.domain.questions import Asked, period_of
+from services.report.domain.series import complete
+from services.report.domain.shown import ShownCounts, ShownPlace, ShownPoint, shown_cube, shown_series
+from services.report.domain.suppression import Published
+from services.report.handler.overview import ranked
+from services.report.handler.tallies import Tallies, setting_of
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """Everything that the page says.
+
+    Args:
+        steps: that the period may be shown in.
+        other: the period that is compared with; None where none is.
+        table: visitors by gender, age band and mood; its slices are what filters show.
+        inside: places one level further in, the busiest first.
+        min_cell: smaller counts are hidden.
+    """
+
+    asked: Asked
+    setting: Setting
+    period: Period
+    step: Step
+    steps: tuple[Step, ...]
+    other: Period | None
+    now: ShownCounts
+    before: ShownCounts | None
+    hours: Counts
+    change: float | None
+    points: tuple[ShownPoint, ...]
+    points_before: tuple[ShownPoint, ...]
+    table: Published
+    inside: tuple[ShownPlace, ...]
+    min_cell: int
+
+
+class Explore:
+    """A question in, an exploration out.
+
+    Args:
+        tallies: the database.
+        min_cell: the least count that is shown.
+    """
+
+    def __init__(self, tallies: Tallies, min_cell: int) -> None:
+        self._tallies = tallies
+        self._min_cell = min_cell
+
+    async def __call__(self, person_id: int, asked: Asked) -> Exploration:
+        """Visitors over time and place by place, as this person may see them.
+
+        Raises:
+            UnknownPlaceError: there is no such place for them.
+            PeriodError: the period makes no sense.
+            TransientError: the tallies are away.
+        """
+        async with self._tallies.seen_by(person_id) as reader:
+            setting = await setting_of(reader, asked.level, asked.slug)
+            period = period_of(asked, setting.today)
+            step = chosen_step(period, asked.step)
+            other = compared_with(period, asked.comparison)
+            scopes, today, filters = setting.scope_ids, setting.today, asked.filters
+            points = await reader.series(scopes, period, step, filters)
+            hours = total(point.counts for point in points)
+            table, now = shown_cube(await reader.cube(scopes, period, today), hours, filters, self._min_cell)
+            before = growth = None
+            points_before: tuple[ShownPoint, ...] = ()
+            if other:
+                earlier = await reader.series(scopes, other, step, filters)
+                hours_before = total(point.counts for point in earlier)
+                cube = await reader.cube(scopes, other, today)
+                _, before = shown_cube(cube, hours_before, filters, self._min_cell)
+                growth = change(hours, hours_before)
+                points_before = shown_series(complete(earlier, other, step), self._min_cell)
+            sites = await reader.inside(setting)
+            return Exploration(
+                asked=asked,
+                setting=setting,
+                period=period,
+                step=step,
+                steps=steps_for(period),
+                other=other,
+                now=now,
+                before=before,
+                hours=hours,
+                change=growth if now.visitors is not None else None,
+                points=shown_series(complete(points, period, step), self._min_cell),
+                points_before=points_before,
+                table=table,
+                inside=await ranked(reader, setting, sites, asked, period, other, self._min_cell),
+                min_cell=self._min_cell,
+            )

@@ -1,0 +1,169 @@
+"""The overview of a place: how many came, who, when and where, and what has changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.report.domain.counts import NOBODY, Counts, change, total
+from services.report.domain.periods import Period, Step, chosen_step, compared_with, last_year
+from services.report.domain.places import INSIDE, Level, Setting, Site
+from services.report.domain.questions import Asked, period_of
+from services.report.domain.series import complete
+from services.report.domain.shown import (
+    ShownCounts,
+    ShownHeatCell,
+    ShownPlace,
+    ShownPoint,
+    shown_cube,
+    shown_heat,
+    shown_places,
+    shown_series,
+)
+from services.report.domain.suppression import Published
+from services.report.handler.tallies import Tallies, TallyReader, setting_of
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that an overview says.
+
+    Args:
+        other: the period that is compared with; None where none is.
+        now: of the whole period. `hours` has the hours that were due and seen, of it and of the other.
+        year_change: of visitors against the same weekdays a year before.
+        table: visitors by gender, age band and mood; its slices are what filters show.
+        inside: places one level further in, the busiest first; of a shop, the shops of its city if they may be seen.
+        latest: hour of the latest visitor, in the shop's own time.
+        min_cell: smaller counts are hidden.
+    """
+
+    asked: Asked
+    setting: Setting
+    period: Period
+    step: Step
+    other: Period | None
+    now: ShownCounts
+    before: ShownCounts | None
+    hours: Counts
+    hours_before: Counts | None
+    change: float | None
+    year_change: float | None
+    points: tuple[ShownPoint, ...]
+    points_before: tuple[ShownPoint, ...]
+    table: Published
+    table_before: Published | None
+    heat: tuple[ShownHeatCell, ...]
+    inside: tuple[ShownPlace, ...]
+    inside_of: Setting
+    map: tuple[ShownPlace, ...]
+    latest: datetime | None
+    min_cell: int
+
+
+class ReadOverview:
+    """A question in, an overview out.
+
+    Args:
+        tallies: the database.
+        min_cell: the least count that is shown.
+    """
+
+    def __init__(self, tallies: Tallies, min_cell: int) -> None:
+        self._tallies = tallies
+        self._min_cell = min_cell
+
+    async def __call__(self, person_id: int, asked: Asked) -> Overview:
+        """All numbers of one place and period, as this person may see them.
+
+        Raises:
+            UnknownPlaceError: there is no such place for them.
+            PeriodError: the period makes no sense.
+            TransientError: the tallies are away.
+        """
+        async with self._tallies.seen_by(person_id) as reader:
+            return await self._read(reader, asked)
+
+    async def _read(self, reader: TallyReader, asked: Asked) -> Overview:
+        setting = await setting_of(reader, asked.level, asked.slug)
+        period = period_of(asked, setting.today)
+        step = chosen_step(period, asked.step)
+        other = compared_with(period, asked.comparison)
+        scopes, today, filters = setting.scope_ids, setting.today, asked.filters
+        points = await reader.series(scopes, period, step, filters)
+        hours = total(point.counts for point in points)
+        table, now = shown_cube(await reader.cube(scopes, period, today), hours, filters, self._min_cell)
+        before = points_before = table_before = hours_before = None
+        if other:
+            points_before = await reader.series(scopes, other, step, filters)
+            hours_before = total(point.counts for point in points_before)
+            cube = await reader.cube(scopes, other, today)
+            table_before, before = shown_cube(cube, hours_before, filters, self._min_cell)
+        year = await reader.totals(scopes, last_year(period), filters, today)
+        inside_of, inside = await self._inside(reader, setting, asked, period, other)
+        return Overview(
+            asked=asked,
+            setting=setting,
+            period=period,
+            step=step,
+            other=other,
+            now=now,
+            before=before,
+            hours=hours,
+            hours_before=hours_before,
+            change=change(hours, hours_before) if now.visitors is not None else None,
+            year_change=change(hours, total(year.values())) if now.visitors is not None else None,
+            points=shown_series(complete(points, period, step), self._min_cell),
+            points_before=shown_series(complete(points_before, other, step), self._min_cell)
+            if other and points_before is not None
+            else (),
+            table=table,
+            table_before=table_before,
+            heat=shown_heat(await reader.heat(scopes, period, filters), self._min_cell),
+            inside=inside,
+            inside_of=inside_of,
+            map=await self._map(reader, setting, asked, period),
+            latest=await reader.latest(scopes),
+            min_cell=self._min_cell,
+        )
+
+    async def _inside(
+        self, reader: TallyReader, setting: Setting, asked: Asked, period: Period, other: Period | None
+    ) -> tuple[Setting, tuple[ShownPlace, ...]]:
+        """What is inside the place, or beside it where it is a shop; and the place that it is inside of."""
+        if setting.place.level is Level.SHOP:
+            city = setting.path[-2]
+            if city.level not in setting.open_path:
+                return setting, ()
+            setting = await setting_of(reader, city.level, city.slug)
+        elif setting.place.level not in INSIDE and setting.place.level is not Level.YOURS:
+            return setting, ()
+        sites = await reader.inside(setting)
+        return setting, await ranked(reader, setting, sites, asked, period, other, self._min_cell)
+
+    async def _map(self, reader: TallyReader, setting: Setting, asked: Asked, period: Period) -> tuple[ShownPlace, ...]:
+        """Every shop whose position is known."""
+        if setting.place.level is Level.SHOP:
+            return ()
+        sites = await reader.shops(setting)
+        if not any(site.position for site in sites):
+            return ()
+        places = await ranked(reader, setting, sites, asked, period, None, self._min_cell)
+        return tuple(place for place in places if place.site.position)
+
+
+async def ranked(
+    reader: TallyReader,
+    setting: Setting,
+    sites: Sequence[Site],
+    asked: Asked,
+    period: Period,
+    other: Period | None,
+    min_cell: int,
+) -> tuple[ShownPlace, ...]:
+    """Places with their numbers, the busiest first, the hidden last; then by name."""
+    scopes = [site.scope_id for site in sites]
+    now = await reader.totals(scopes, period, asked.filters, setting.today)
+    then = await reader.totals(scopes, other, asked.filters, setting.today) if other else {}
+    changes = {scope: change(counts, then.get(scope)) for scope, counts in now.items()}
+    shown = shown_places(sites, now, changes, NOBODY, min_cell)
+    return tuple(sorted(shown, key=lambda place: (-(place.visitors or -1), place.site.place.name)))
