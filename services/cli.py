@@ -6,6 +6,7 @@ from services.demo.__main__ import app as demo
 from services.detect.__main__ import app as detect
 from services.estate.__main__ import app as estate
 from services.estate.__main__ import camera_app as camera
+from services.report.__main__ import app as people
 from services.standalone.__main__ import app as standalone
 
 app = typer.Typer(
@@ -19,3 +20,4 @@ app.add_typer(standalone)
 app.add_typer(demo)
 app.add_typer(estate, name="estate")
 app.add_typer(camera, name="camera")
+app.add_typer(people, name="people")

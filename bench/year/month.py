@@ -1,8 +1,9 @@
 """One month of the year: drawn shop by shop, summed up for cities, regions and the world, and copied into Postgres."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
 from itertools import groupby
 from typing import Any, Final
 
@@ -11,17 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.year.binary_copy import HEADER, TRAILER, day_number, rows
-from bench.year.cameras import CameraHours, camera_days, draw_uploads, uploads
+from bench.year.cameras import CAMERA_DAY_COLUMNS, CameraHours, camera_days, draw_uploads, uploads
 from bench.year.curves import CELLS, mixes
 from bench.year.estate import CAMERAS_EACH
 from bench.year.plan import Plan
 
-_TALLIES: Final = ["scope_id", "local_day", "local_hour", "open_hours", "cameras_due", "cameras_seen", "cells"]
-_DAY_COLUMNS: Final = [name for name in _TALLIES if name != "local_hour"]
+_HOUR_COLUMNS: Final = ["scope_id", "local_day", "local_hour", "open_hours", "cameras_due", "cameras_seen", "cells"]
+_DAY_COLUMNS: Final = [name for name in _HOUR_COLUMNS if name != "local_hour"]
 _MONTH_COLUMNS: Final = ["first_day" if name == "local_day" else name for name in _DAY_COLUMNS]
 _UPLOADS: Final = ["camera_id", "local_day", "local_hour", "outcome", "uploads"]
 # Of a camera's hours so many are without a photo although nothing is wrong.
 _QUIET: Final = 0.003
+# Rows of uploads, in bytes, that are copied together.
+_ASIDE_BYTES: Final = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class Month:
         when = {"day": numbers[day], "hour": hour.astype(np.int16)}
         return _tally_rows(scope, when, sums.cells[day, hour], sums.hours[day, hour])
 
-    def places(self, done: Callable[[], None]) -> "Any":
+    def places(self, done: Callable[[], None]) -> Iterator[bytes]:
         """Rows of tally_hour, place by place: shops, then their city, region and the world."""
         world = Sums.nothing(self.length)
         shops = list(enumerate(self.plan.shops))
@@ -144,32 +147,43 @@ async def fill_month(dsn: str, month: Month, done: Callable[[], None]) -> None:
         done: called after every shop.
     """
     suffix = month.dates[0].strftime("%Y_%m")
-    connection = await asyncpg.connect(dsn)
-    aside = await asyncpg.connect(dsn)
+    of_hours, of_uploads = f"tally_hour_{suffix}", f"tally_upload_{suffix}"
+    connection, aside = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
 
     async def hours() -> AsyncIterator[bytes]:
         yield HEADER
         for block in month.places(done):
             if block:
                 yield block
-            if sum(map(len, month.upload_rows)) > 50_000_000:
-                await _copy(aside, f"tally_upload_{suffix}", _UPLOADS, month.upload_rows)
+            if sum(map(len, month.upload_rows)) > _ASIDE_BYTES:
+                await _copy(aside, of_uploads, _UPLOADS, month.upload_rows, freeze=True)
         yield TRAILER
 
     try:
         # Tables that were emptied in the same transaction need no journal, and their rows are frozen from the start.
         async with connection.transaction(), aside.transaction():
-            await connection.execute(f"truncate tally_hour_{suffix}")
-            await aside.execute(f"truncate tally_upload_{suffix}")
-            await connection.execute(f"copy tally_hour_{suffix} from stdin") if False else None
-            await _copy_stream(connection, f"tally_hour_{suffix}", _TALLIES, hours(), freeze=True)
-            await _copy(aside, f"tally_upload_{suffix}", _UPLOADS, month.upload_rows)
-        for table, columns, blocks in (
-            ("tally_day", _DAY_COLUMNS, month.day_rows),
-            ("tally_month", _MONTH_COLUMNS, month.month_rows),
-        ):
-            await _copy(connection, table, columns, blocks)
+            await connection.execute(f"truncate {of_hours}")
+            await aside.execute(f"truncate {of_uploads}")
+            await connection.copy_to_table(
+                of_hours, source=hours(), columns=_HOUR_COLUMNS, format="binary", freeze=True
+            )
+            await _copy(aside, of_uploads, _UPLOADS, month.upload_rows, freeze=True)
+        await _copy(connection, "tally_day", _DAY_COLUMNS, month.day_rows)
+        await _copy(connection, "tally_month", _MONTH_COLUMNS, month.month_rows)
         await _copy(connection, "tally_camera_day", CAMERA_DAY_COLUMNS, month.camera_rows)
     finally:
         await connection.close()
         await aside.close()
+
+
+async def _copy(connection: Any, table: str, columns: list[str], blocks: list[bytes], *, freeze: bool = False) -> None:
+    """Copy rows, and forget them."""
+    content = BytesIO(b"".join((HEADER, *blocks, TRAILER)))
+    blocks.clear()
+    await connection.copy_to_table(table, source=content, columns=columns, format="binary", freeze=freeze)
+
+
+def _tally_rows(scope: int, when: dict[str, Any], cells: npt.NDArray[Any], hours: npt.NDArray[Any]) -> bytes:
+    columns: dict[str, Any] = {"scope": np.full(len(cells), scope, np.int32), **when}
+    columns |= {name: hours[:, at].astype(np.int32) for at, name in enumerate(("open", "due", "seen"))}
+    return rows(columns | {"cells": cells.astype(np.int32)})

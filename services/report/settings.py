@@ -1,8 +1,38 @@
 """Settings of report, read from FACETALLY_REPORT_*."""
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings
 
 from services.common.settings import Host, NatsSettings, Port, ServiceSettings, settings_config
+
+
+class OidcSettings(BaseModel):
+    """An OpenID Connect provider that people may sign in through; none where no issuer is set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    issuer: str | None = Field(
+        default=None, description="Address of an OpenID Connect provider, to sign in there as well; none when empty"
+    )
+    client_id: str = Field(default="", description="What the provider knows the reports by")
+    client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret")
+    label: str = Field(default="Continue with company sign-on", description="What the button on the login page says")
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.issuer and not (self.client_id and self.client_secret.get_secret_value()):
+            raise ValueError("an issuer needs a client_id and a client_secret")
+        return self
+
+
+class AccountSettings(BaseSettings):
+    """What the command `facetally people` needs."""
+
+    model_config = settings_config("report")
+
+    account_dsn: SecretStr = Field(description="postgresql://user:password@host:port/database, the role `account`")
 
 
 class ReportSettings(ServiceSettings):
@@ -12,12 +42,35 @@ class ReportSettings(ServiceSettings):
 
     nats: NatsSettings = Field(description="Connection to NATS, for the page Camera check only")
     postgres_dsn: SecretStr = Field(description="postgresql://user:password@host:port/database, the role `report`")
+    account_dsn: SecretStr = Field(
+        description="The same database as the role `account`: people, sessions, the audit log, schedules"
+    )
     http_host: Host = Field(
-        default="127.0.0.1", description="Address of the pages. There are no users yet: keep it on loopback"
+        default="127.0.0.1",
+        description="Address of the pages. They speak HTTP: keep it on loopback, behind what speaks HTTPS",
     )
     http_port: Port = Field(default=8080, description="Port of the pages")
     allowed_hosts: list[str] = Field(
         default=["127.0.0.1", "localhost"], description="Names under which the pages may be asked for, as JSON"
+    )
+    trusted_proxies: list[str] = Field(
+        default=[],
+        description="Addresses whose X-Forwarded-For and -Proto are believed, as JSON; attempts to sign in are limited by address",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="Where people reach the pages, such as https://stats.example.com; OpenID Connect needs it",
+    )
+    cookie_key: SecretStr = Field(
+        min_length=32, description="Signs the login form; any 32 letters or more, the same for every replica"
+    )
+    secure_cookies: bool = Field(
+        default=True,
+        description="Browsers send sessions over HTTPS only. False is for pages on this machine's loopback",
+    )
+    oidc: OidcSettings = OidcSettings()
+    audit_kept_days: int = Field(
+        default=365, ge=30, description="Days after which entries of the audit log are deleted"
     )
     camera_ftp_host: str | None = Field(
         default=None, description="Address that cameras upload to, as the page Camera check shows it"
@@ -31,3 +84,14 @@ class ReportSettings(ServiceSettings):
         default=10, ge=1, description="Counts of fewer visitors are hidden, and with them what would give them away"
     )
     max_connections: int = Field(default=8, ge=1, description="Connections to Postgres")
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str | None) -> str | None:
+        return url.rstrip("/") if url else None
+
+    @model_validator(mode="after")
+    def _oidc_knows_the_way_back(self) -> Self:
+        if self.oidc.issuer and not self.public_url:
+            raise ValueError("OpenID Connect needs public_url, where the provider sends people back to")
+        return self

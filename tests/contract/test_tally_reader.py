@@ -1,78 +1,313 @@
-"""What every tally reader does, the fake and the real one."""
+"""What every tally reader does, the fake and the real one, over the same tiny world."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
-import asyncpg
+import numpy as np
 import pytest
 
 from services.common.vocabulary import AgeBand, Gender, Mood
-from services.estate.domain import CameraLine
-from services.report.adapters.postgres_reader import PostgresReader
-from services.report.domain import Cell, Level, Period
-from services.report.handler import CameraRegistry, TallyReader
-from tests.estates import register
-from tests.fakes.tally_reader import FakeTallyReader
+from services.report.adapters.postgres_tallies import PostgresTallies
+from services.report.domain.counts import total
+from services.report.domain.filters import EVERYBODY, Filters
+from services.report.domain.groups import ShopGroup
+from services.report.domain.periods import Period, Preset, Step, preset_period
+from services.report.domain.places import Level, Setting
+from services.report.handler.tallies import Tallies, TallyReader
+from tests.fakes.tally_reader import FakeTallies, Key
+from tests.fakes.tiny_world import SHOPS, TinyWorld
 from tests.servers.postgres import Database
+from tests.tiny_estate import fill
 
-LINE = CameraLine(
-    "europe", "Europe", "berlin", "Berlin", "berlin-1", "Mitte", "Europe/Berlin", "cam-1",
-    identifiers=("00:40:8C:77:F8:26",),
-)  # fmt: skip
-MOODS = tuple(range(len(Mood)))
+ALL, EUROPEAN, BERLINER, MIXED, NOBODY, CLERK = range(1, 7)
+ACCESS: dict[int, tuple[Key, ...]] = {
+    ALL: ((Level.WORLD, ""),),
+    EUROPEAN: ((Level.REGION, "europe"),),
+    BERLINER: ((Level.CITY, "berlin"),),
+    MIXED: ((Level.CITY, "berlin"), (Level.SHOP, "berlin-mitte"), (Level.SHOP, "tokyo-ginza")),
+    NOBODY: (),
+    CLERK: ((Level.SHOP, "paris-louvre"),),
+}
+BERLINERS = ("berlin-mitte", "berlin-ost", "berlin-west")
+FAR = ("berlin-mitte", "berlin-ost", "tokyo-ginza")
+GROUPS = [
+    ShopGroup("far", "Far apart", ALL, shared=True, shops=FAR),
+    ShopGroup("mine", "Mine", ALL, shared=False, shops=BERLINERS),
+    ShopGroup("near", "Near", ALL, shared=True, shops=BERLINERS),
+    ShopGroup("past", "Past", BERLINER, shared=False, shops=FAR),
+]
+WOMEN = Filters(Gender.FEMALE)
+NARROW = Filters(Gender.MALE, AgeBand.AGE_25_34, Mood.HAPPINESS)
 
 
 @pytest.fixture(params=["fake", "postgres"])
-async def reader(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[TallyReader]:
-    if request.param == "fake":
-        cell = Cell(12, Gender.FEMALE, AgeBand.AGE_25_34, MOODS)
-        yield FakeTallyReader([cell], {"faces": 3}, called={"cam-1": "cam-1", "00408c77f826": "cam-1"})
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def world(kind: str) -> TinyWorld:
+    """What is known; its days are those of the tallies."""
+    return TinyWorld() if kind == "fake" else TinyWorld(datetime.now(UTC))
+
+
+@pytest.fixture
+async def tallies(kind: str, world: TinyWorld, request: pytest.FixtureRequest) -> AsyncIterator[Tallies]:
+    if kind == "fake":
+        yield FakeTallies(world, ACCESS, GROUPS)
         return
-    await register(database, [LINE])
-    connection = await asyncpg.connect(database.dsn("owner"))
-    today = await connection.fetchval("select (now() at time zone 'Europe/Berlin')::date")
-    shop = await connection.fetchval("select shop_id from shop")
-    await connection.copy_records_to_table("tally_hour", records=[(shop, today, 12, "female", "25-34", *MOODS)])
-    await connection.execute("insert into tally_upload select camera_id, $1, 12, 'faces', 3 from camera", today)
-    await connection.close()
-    async with PostgresReader.connect(database.dsn("report"), 2) as opened:
+    database: Database = request.getfixturevalue("database")
+    await fill(database, world, ACCESS, GROUPS)
+    async with PostgresTallies.connect(database.dsn("report"), 2) as opened:
         yield opened
 
 
+async def setting(reader: TallyReader, level: Level, slug: str = "") -> Setting:
+    found = await reader.setting(level, slug)
+    assert found is not None
+    return found
+
+
+def direct(world: TinyWorld, slugs: Sequence[str], period: Period) -> int:
+    """Visitors, counted one hour after the other."""
+    return sum(
+        int(hour.cells.sum())
+        for (slug, day, _), hour in world.hours.items()
+        if slug in slugs and period.first <= day <= period.last
+    )
+
+
 @pytest.mark.parametrize(
-    ("level", "slug", "names"),
+    ("level", "slug", "names", "shops"),
     [
-        (Level.WORLD, "", ["World"]),
-        (Level.REGION, "europe", ["World", "Europe"]),
-        (Level.CITY, "berlin", ["World", "Europe", "Berlin"]),
-        (Level.SHOP, "berlin-1", ["World", "Europe", "Berlin", "Mitte"]),
+        (Level.WORLD, "", ["World"], 5),
+        (Level.REGION, "europe", ["World", "Europe"], 4),
+        (Level.CITY, "berlin", ["World", "Europe", "Berlin"], 3),
+        (Level.SHOP, "berlin-ost", ["World", "Europe", "Berlin", "Ostkreuz"], 1),
     ],
 )
-async def test_every_level_is_found_and_counted(reader: TallyReader, level: Level, slug: str, names: list[str]) -> None:
-    setting = await reader.setting(level, slug)
-    assert setting is not None
-    assert [place.name for place in setting.path] == names
-    assert setting.time_zones == ("Europe/Berlin",)
-    period = Period(setting.today - timedelta(days=1), setting.today)
-    assert list(await reader.cells(level, slug, period)) == [Cell(12, Gender.FEMALE, AgeBand.AGE_25_34, MOODS)]
-    assert await reader.uploads(level, slug, period) == {"faces": 3}
-    assert await reader.latest(level, slug) == (setting.today, 12)
-    if level is not Level.SHOP:
-        (child,) = await reader.children(level, slug, period)
-        assert (child.visitors, child.women, child.men) == (sum(MOODS), sum(MOODS), 0)
-        assert child.by_mood[Mood.FEAR] == MOODS[list(Mood).index(Mood.FEAR)]
-    else:
-        (camera,) = await reader.cameras(slug, period)
-        assert camera.camera == "cam-1"
-        assert camera.by_outcome == {"faces": 3}
-
-
-async def test_a_place_that_is_not_there_is_nothing(reader: TallyReader) -> None:
-    assert await reader.setting(Level.SHOP, "nowhere") is None
-
-
-@pytest.mark.parametrize(("called", "camera"), [("00408c77f826", "cam-1"), ("cam-1", "cam-1"), ("cam-2", None)])
-async def test_a_camera_is_known_by_its_identifiers_and_its_name(
-    reader: CameraRegistry, called: str, camera: str | None
+async def test_every_level_is_found_and_counted(
+    tallies: Tallies, world: TinyWorld, level: Level, slug: str, names: list[str], shops: int
 ) -> None:
-    assert await reader.camera_called(["folder", called]) == camera
+    async with tallies.seen_by(ALL) as reader:
+        place = await setting(reader, level, slug)
+        assert [step.name for step in place.path] == names
+        assert place.shops == shops
+        inside = [shop.slug for shop in SHOPS if level is Level.WORLD or slug in {p.slug for p in shop.path}]
+        for preset in (Preset.WEEK, Preset.FOUR_WEEKS, Preset.TODAY):
+            period = preset_period(preset, place.today)
+            points = await reader.series(place.scope_ids, period, Step.DAY, EVERYBODY)
+            counts = total(point.counts for point in points)
+            assert counts.visitors == direct(world, inside, period)
+            assert (await reader.cube(place.scope_ids, period, place.today)).sum() == counts.visitors
+            assert total((await reader.totals(place.scope_ids, period, EVERYBODY, place.today)).values()) == counts
+            heat = await reader.heat(place.scope_ids, period, EVERYBODY)
+            assert total(cell.counts for cell in heat) == counts
+
+
+@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("filters", [EVERYBODY, WOMEN, NARROW], ids=["everybody", "women", "narrow"])
+async def test_steps_and_filters_add_up_to_the_same(tallies: Tallies, step: Step, filters: Filters) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        place = await setting(reader, Level.CITY, "berlin")
+        period = preset_period(Preset.FOUR_WEEKS, place.today)
+        points = await reader.series(place.scope_ids, period, step, filters)
+        counts = total(point.counts for point in points)
+        cube = await reader.cube(place.scope_ids, period, place.today)
+    assert counts.visitors > 0
+    index = tuple(
+        slice(None) if one is None else list(type(one)).index(one)
+        for one in (filters.gender, filters.band, filters.mood)
+    )
+    assert counts.visitors == cube[index].sum()
+    assert sum(counts.genders) == sum(counts.bands) == sum(counts.moods) == counts.visitors
+    assert len({point.start for point in points}) == len(points)
+    assert all(point.start.hour == 0 for point in points) or step is Step.HOUR
+    assert counts.cameras_due > counts.cameras_seen > 0
+
+
+async def test_places_are_counted_each_by_itself(tallies: Tallies, world: TinyWorld) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        place = await setting(reader, Level.CITY, "berlin")
+        sites = await reader.shops(place)
+        assert [site.place.name for site in sites] == ["Mitte", "Ostkreuz", "Westend"]
+        assert (sites[0].city, sites[0].region, sites[0].position) == ("Berlin", "Europe", "@52.52,13.405")
+        scopes = [site.scope_id for site in sites]
+        period = preset_period(Preset.FOUR_WEEKS, place.today)
+        totals = await reader.totals(scopes, period, EVERYBODY, place.today)
+        lines = await reader.lines(scopes, period, Step.WEEK, EVERYBODY)
+    for site in sites:
+        expected = direct(world, [site.place.slug], period)
+        assert totals[site.scope_id].visitors == expected
+        assert total(point.counts for point in lines[site.scope_id]).visitors == expected
+
+
+async def test_a_place_of_which_nothing_is_known_is_missing(tallies: Tallies) -> None:
+    long_ago = Period(date(2020, 1, 1), date(2020, 1, 31))
+    async with tallies.seen_by(ALL) as reader:
+        place = await setting(reader, Level.WORLD)
+        assert await reader.totals(place.scope_ids, long_ago, EVERYBODY, place.today) == {}
+        assert await reader.series(place.scope_ids, long_ago, Step.DAY, EVERYBODY) == []
+        assert not np.any(await reader.cube(place.scope_ids, long_ago, place.today))
+        assert await reader.setting(Level.SHOP, "nowhere") is None
+        assert await reader.setting(Level.GROUP, "nowhere") is None
+
+
+@pytest.mark.parametrize(
+    ("level", "slug", "inside"),
+    [
+        (Level.WORLD, "", ["Asia", "Europe"]),
+        (Level.REGION, "europe", ["Berlin", "Paris"]),
+        (Level.CITY, "berlin", ["Mitte", "Ostkreuz", "Westend"]),
+        (Level.SHOP, "berlin-ost", []),
+        (Level.GROUP, "far", ["Ginza", "Mitte", "Ostkreuz"]),
+    ],
+)
+async def test_a_place_has_others_inside(tallies: Tallies, level: Level, slug: str, inside: list[str]) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        place = await setting(reader, level, slug)
+        assert [site.place.name for site in await reader.inside(place)] == inside
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ber", ["Berlin", "Mitte", "Ostkreuz", "Westend"]),
+        ("i", ["Asia", "Berlin", "Paris", "Ginza", "Mitte"]),
+        ("GIN", ["Ginza"]),
+        ("berlin-w", ["Westend"]),
+        ("%", []),
+        ("_", []),
+        ("world", []),
+    ],
+)
+async def test_places_are_found_by_letters(tallies: Tallies, text: str, found: list[str]) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        names = [site.place.name for site in await reader.find(text, 10)]
+        assert len(await reader.find(text, 1)) == min(1, len(found))
+    assert sorted(names) == sorted(found)
+    assert names[: sum(name.casefold().startswith(text.casefold()) for name in names)] == [
+        name for name in names if name.casefold().startswith(text.casefold())
+    ]
+
+
+async def test_the_latest_visitor_is_known(tallies: Tallies, world: TinyWorld) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        place = await setting(reader, Level.SHOP, "tokyo-ginza")
+        latest = await reader.latest(place.scope_ids)
+    hours = [(day, hour) for (slug, day, hour), h in world.hours.items() if slug == "tokyo-ginza" and h.cells.sum()]
+    assert latest is not None
+    assert (latest.date(), latest.hour) == max(hours)
+
+
+@pytest.mark.parametrize(
+    ("person", "home"),
+    [
+        (ALL, (Level.WORLD, "")),
+        (EUROPEAN, (Level.REGION, "europe")),
+        (BERLINER, (Level.CITY, "berlin")),
+        (MIXED, (Level.YOURS, "")),
+        (NOBODY, None),
+        (99, None),
+    ],
+)
+async def test_everybody_begins_with_what_they_see(tallies: Tallies, person: int, home: Key | None) -> None:
+    async with tallies.seen_by(person) as reader:
+        assert await reader.home() == home
+
+
+async def test_a_viewer_of_one_city_gets_nothing_else(tallies: Tallies) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        everything = await setting(reader, Level.WORLD)
+        period = preset_period(Preset.FOUR_WEEKS, everything.today)
+        far = [site.scope_id for site in await reader.shops(await setting(reader, Level.REGION, "asia"))]
+        regions = [site.scope_id for site in await reader.inside(everything)]
+    others = [*everything.scope_ids, *far, *regions]
+    async with tallies.seen_by(BERLINER) as reader:
+        place = await setting(reader, Level.CITY, "berlin")
+        assert [step.name for step in place.path] == ["World", "Europe", "Berlin"]
+        assert place.open_path == {Level.CITY}
+        for level, slug in (
+            (Level.WORLD, ""),
+            (Level.REGION, "europe"),
+            (Level.CITY, "tokyo"),
+            (Level.SHOP, "paris-louvre"),
+        ):
+            assert await reader.setting(level, slug) is None
+        # Whatever a page forgets, the tallies themselves say nothing.
+        assert await reader.series(others, period, Step.DAY, EVERYBODY) == []
+        assert await reader.series(others, period, Step.HOUR, EVERYBODY) == []
+        assert await reader.totals(others, period, EVERYBODY, place.today) == {}
+        assert not np.any(await reader.cube(others, period, place.today))
+        assert await reader.heat(others, period, EVERYBODY) == []
+        assert all(not points for points in (await reader.lines(others, period, Step.DAY, EVERYBODY)).values())
+        assert await reader.latest(others) is None
+        assert [site.place.name for site in await reader.find("i", 10)] == ["Berlin", "Mitte"]
+        assert await reader.shops(replace(everything, scope_ids=tuple(others))) != []
+        assert {site.city for site in await reader.shops(replace(everything, scope_ids=tuple(others)))} == {"Berlin"}
+
+
+async def test_who_was_given_nothing_sees_nothing(tallies: Tallies) -> None:
+    async with tallies.seen_by(NOBODY) as reader:
+        assert await reader.setting(Level.YOURS, "") is None
+        assert await reader.setting(Level.WORLD, "") is None
+        assert await reader.find("e", 10) == []
+        assert list(await reader.groups()) == []
+
+
+async def test_a_place_inside_another_one_counts_once(tallies: Tallies, world: TinyWorld) -> None:
+    async with tallies.seen_by(MIXED) as reader:
+        place = await setting(reader, Level.YOURS)
+        period = preset_period(Preset.WEEK, place.today)
+        counts = total((await reader.totals(place.scope_ids, period, EVERYBODY, place.today)).values())
+        assert [site.place.name for site in await reader.inside(place)] == ["Berlin", "Ginza"]
+        assert len(await reader.shops(place)) == place.shops == 4
+    assert counts.visitors == direct(world, [*BERLINERS, "tokyo-ginza"], period)
+
+
+async def test_a_group_is_a_place_for_those_who_may_see_all_its_shops(tallies: Tallies, world: TinyWorld) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        far = await setting(reader, Level.GROUP, "far")
+        assert (far.place.name, far.shops, far.time_zones) == ("Far apart", 3, ("Asia/Tokyo", "Europe/Berlin"))
+        assert Level.WORLD in far.open_path
+        period = preset_period(Preset.WEEK, far.today)
+        counts = total((await reader.totals(far.scope_ids, period, EVERYBODY, far.today)).values())
+        assert counts.visitors == direct(world, FAR, period)
+    async with tallies.seen_by(BERLINER) as reader:
+        assert await reader.setting(Level.GROUP, "far") is None
+        near = await setting(reader, Level.GROUP, "near")
+        assert near.open_path == {Level.GROUP}
+        # Their own, but they may no longer see one of its shops.
+        assert await reader.setting(Level.GROUP, "past") is None
+        assert await reader.setting(Level.GROUP, "mine") is None
+
+
+@pytest.mark.parametrize(
+    ("person", "groups"),
+    [
+        (ALL, [("far", FAR, True), ("mine", BERLINERS, True), ("near", BERLINERS, True)]),
+        (BERLINER, [("near", BERLINERS, True), ("past", FAR[:2], False)]),
+        (CLERK, []),
+        (MIXED, [("far", FAR, True), ("near", BERLINERS, True)]),
+    ],
+)
+async def test_groups_are_those_of_ones_own_and_those_of_everybody(
+    tallies: Tallies, person: int, groups: list[tuple[str, tuple[str, ...], bool]]
+) -> None:
+    async with tallies.seen_by(person) as reader:
+        assert [(group.slug, group.shops, group.is_whole) for group in await reader.groups()] == groups
+
+
+async def test_two_people_on_one_connection_are_kept_apart(tallies: Tallies) -> None:
+    for person, sees in ((ALL, True), (BERLINER, False), (ALL, True), (NOBODY, False)):
+        async with tallies.seen_by(person) as reader:
+            assert (await reader.setting(Level.WORLD, "") is not None) is sees
+
+
+async def test_a_day_that_is_not_over_counts_what_there_is(tallies: Tallies, world: TinyWorld) -> None:
+    async with tallies.seen_by(ALL) as reader:
+        place = await setting(reader, Level.SHOP, "berlin-mitte")
+        period = Period(place.today - timedelta(days=1), place.today)
+        points = await reader.series(place.scope_ids, period, Step.HOUR, EVERYBODY)
+    assert total(point.counts for point in points).visitors == direct(world, ["berlin-mitte"], period)

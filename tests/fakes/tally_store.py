@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from services.common.errors import PermanentError, TransientError
-from services.record.domain import PhotoRow, Recorded, Row
+from services.record.domain.results import PhotoRow, Recorded, Row
 
 
 @dataclass
@@ -17,18 +18,19 @@ class FakeTallyStore:
     failures: int = 0
     rows: dict[UUID, Row] = field(default_factory=dict)
 
-    async def record(self, rows: Sequence[Row]) -> Recorded:
+    async def record(self, rows: Sequence[Row], oldest: datetime) -> Recorded:
         """As PostgresTallies.record."""
         if self.failures:
             self.failures -= 1
             raise TransientError("Postgres is away")
         if any(row.camera not in self.cameras for row in rows):
             raise PermanentError("the shop or the camera is not registered")
-        new = [row for row in rows if row.id not in self.rows]
+        kept = [row for row in rows if row.happened_at >= oldest]
+        new = [row for row in kept if row.id not in self.rows]
         self.rows |= {row.id: row for row in new}
         photos = [row for row in new if isinstance(row, PhotoRow)]
         faces = sum(len(row.faces) for row in photos)
-        return Recorded(len(photos), len(new) - len(photos), faces, len(rows) - len(new))
+        return Recorded(len(photos), len(new) - len(photos), faces, len(kept) - len(new), len(rows) - len(kept))
 
     async def visitors(self) -> int:
         """All visitors tallied."""

@@ -1,7 +1,6 @@
 """The registry in Postgres, looked at page by page and changed thing by thing."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from services.estate.adapters.postgres_registry import (
@@ -11,7 +10,6 @@ from services.estate.adapters.postgres_registry import (
     PostgresRegistry,
     camera_line,
     lines_where,
-    take_turn,
 )
 from services.estate.domain import City, Found, Listed, Query, RegisteredCamera, ShopLine
 
@@ -51,16 +49,6 @@ _RENAME = {
 
 class PostgresEditor(PostgresRegistry):
     """The database, as the role `estate`."""
-
-    @asynccontextmanager
-    async def changing(self) -> AsyncIterator[None]:
-        """One change at a time, of all who change the registry: what the block reads stays so until it has changed it.
-
-        The block changes everything or, if it raises, nothing.
-        """
-        async with self._connection.transaction():
-            await take_turn(self._connection)
-            yield
 
     async def shop(self, slug: str) -> ShopLine | None:
         """One shop; None where there is none."""

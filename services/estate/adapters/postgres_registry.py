@@ -110,11 +110,6 @@ def camera_line(row: Any) -> CameraLine:
     )
 
 
-async def take_turn(connection: Any) -> None:
-    """Wait until nobody else changes the registry; nobody does, then, until this transaction ends."""
-    await connection.execute(_TURN)
-
-
 class PostgresRegistry:
     """The database, as the role `estate`."""
 
@@ -139,6 +134,16 @@ class PostgresRegistry:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
+        """One change at a time, of all who change the registry: what the block reads stays so until it has changed it.
+
+        The block changes everything or, if it raises, nothing.
+        """
+        async with self._connection.transaction():
+            await self._connection.execute(_TURN)
+            yield
 
     async def known_logins(self) -> set[str]:
         """Names of all logins."""
@@ -171,8 +176,7 @@ class PostgresRegistry:
             (_FORGET_LOGINS, ()),
         )
         changes = 0
-        async with self._connection.transaction():
-            await take_turn(self._connection)
+        async with self.changing():
             if wrong := await self._connection.fetch(_CONTRADICTIONS, cameras[2], cameras[6]):
                 raise EstateError([f"{row['slug']} is the name of a login and of a camera" for row in wrong])
             for command, arguments in steps:

@@ -12,6 +12,10 @@ from services.estate.domain import CameraLine, City, Found, Login, Query, Regist
 class Registry(Protocol):
     """Where regions, cities, shops, cameras and logins are kept."""
 
+    def changing(self) -> AbstractAsyncContextManager[None]:
+        """One change at a time: what the block reads stays so until it has changed it, wholly or not at all."""
+        ...
+
     async def known_logins(self) -> set[str]:
         """Names of all logins."""
         ...
@@ -59,10 +63,6 @@ class Chance(Protocol):
 
 class Editor(Registry, Protocol):
     """A registry that can be looked at page by page, and changed thing by thing."""
-
-    def changing(self) -> AbstractAsyncContextManager[None]:
-        """One change at a time: what the block reads stays so until it has changed it, wholly or not at all."""
-        ...
 
     async def shop(self, slug: str) -> ShopLine | None:
         """One shop; None where there is none."""

@@ -70,6 +70,7 @@ async def publish(registry: Registry, board: Board) -> int:
     Raises:
         TransientError: the registry or the board is away. Publishing again is safe.
     """
-    shops = await registry.shops()
-    await board.post(shops)
+    async with registry.changing():  # else what somebody has changed meanwhile would be posted over
+        shops = await registry.shops()
+        await board.post(shops)
     return len(shops)

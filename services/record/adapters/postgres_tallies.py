@@ -1,48 +1,59 @@
 """Results and tallies in Postgres: one transaction per batch, nothing counted twice.
 
 Whatever is new to `counted_once` goes on to the tables and the tallies in the same transaction, so a message that comes
-again, after a crash between commit and acknowledgement for instance, changes nothing. Keys are always written in the same
-order, so that two writers wait for each other instead of locking each other out.
+again, after a crash between commit and acknowledgement for instance, changes nothing. Tables, and keys in them, are always
+written in the same order, so that two writers wait for each other instead of locking each other out.
+
+Hours are marked as out of date before anything is added to them. Whoever adds to an hour holds its mark, and whoever adds
+hours up takes marks away: so they never meet at the hour itself (docs/adr/0011).
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
-from typing import Any, Self
+from dataclasses import astuple, fields
+from datetime import date, datetime
+from typing import Any, Final, Self
 
 import asyncpg
 
 from services.common.errors import PermanentError, TransientError
 from services.common.postgres import AWAY
-from services.common.vocabulary import Mood
-from services.record.domain import PhotoRow, Place, Recorded, Row, UploadKey, VisitorKey, clocks, tally
+from services.record.adapters.tally_sql import ADDED_CELLS, MARK_STALE
+from services.record.domain.results import PhotoRow, Recorded, Row
+from services.record.domain.tallies import CELLS, CameraDay, Place, clocks, tally
 
 _TIMEOUT_S = 20.0
 # Such a transaction changes nothing, and goes through when it is tried again.
 _TRY_AGAIN = (*AWAY, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.DiskFullError)
 
 _PLACES = """
-select i.number, s.shop_id, c.camera_id,
+select i.number, s.shop_id, o.scope_id, c.camera_id,
        (i.happened_at at time zone s.time_zone)::date as local_day,
        extract(hour from i.happened_at at time zone s.time_zone)::smallint as local_hour
 from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality as i (shop, camera, happened_at, number)
 join shop s on s.slug = i.shop
 join camera c on c.slug = i.camera
+join scope o on o.shop_id = s.shop_id
 """
 _COUNT_ONCE = """
 insert into counted_once (id) select id from unnest($1::uuid[]) as i (id) order by id
 on conflict do nothing returning id
 """
+# $4 holds the vectors one after the other. Nobody else adds to these hours now: their marks are held. So the rows that are
+# not there yet can be told from the others beforehand, which saves working out the margins of each of them twice.
 _ADD_VISITORS = f"""
-insert into tally_hour as t (shop_id, local_day, local_hour, gender, age_band, {", ".join(Mood)})
-select shop_id, local_day, local_hour, gender::gender, age_band::age_band, {", ".join(Mood)}
-from unnest($1::int[], $2::date[], $3::smallint[], $4::text[], $5::text[],
-            {", ".join(f"${i}::int[]" for i in range(6, 6 + len(Mood)))})
-    as i (shop_id, local_day, local_hour, gender, age_band, {", ".join(Mood)})
-order by shop_id, local_day, local_hour, gender::gender, age_band::age_band
-on conflict (shop_id, local_day, local_hour, gender, age_band)
-do update set {", ".join(f"{mood} = t.{mood} + excluded.{mood}" for mood in Mood)}
-"""  # noqa: S608 - the names are our own
+with i as materialized (
+    select scope_id, local_day, local_hour, ($4::int[])[(number - 1) * {CELLS} + 1 : number * {CELLS}] as cells
+    from unnest($1::int[], $2::date[], $3::smallint[]) with ordinality as k (scope_id, local_day, local_hour, number)
+), there as (
+    update tally_hour t set cells = {ADDED_CELLS} from i
+    where t.scope_id = i.scope_id and t.local_day = i.local_day and t.local_hour = i.local_hour
+    returning t.scope_id, t.local_day, t.local_hour
+)
+insert into tally_hour (scope_id, local_day, local_hour, cells)
+select scope_id, local_day, local_hour, cells from i
+where (scope_id, local_day, local_hour) not in (select scope_id, local_day, local_hour from there)
+"""  # noqa: S608 - the numbers are our own
 _ADD_UPLOADS = """
 insert into tally_upload as t (camera_id, local_day, local_hour, outcome, uploads)
 select camera_id, local_day, local_hour, outcome::upload_outcome, uploads
@@ -51,6 +62,15 @@ from unnest($1::int[], $2::date[], $3::smallint[], $4::text[], $5::int[])
 order by camera_id, local_day, local_hour, outcome::upload_outcome
 on conflict (camera_id, local_day, local_hour, outcome) do update set uploads = t.uploads + excluded.uploads
 """
+_DAY_COLUMNS: Final = [field.name for field in fields(CameraDay)]
+_ADD_CAMERA_DAYS = f"""
+insert into tally_camera_day as t (camera_id, local_day, {", ".join(_DAY_COLUMNS)})
+select * from unnest($1::int[], $2::date[], {", ".join(f"${i}::int[]" for i in range(3, 3 + len(_DAY_COLUMNS)))})
+    as i (camera_id, local_day)
+order by camera_id, local_day
+on conflict (camera_id, local_day) do update
+set {", ".join(f"{name} = t.{name} + excluded.{name}" for name in _DAY_COLUMNS)}
+"""  # noqa: S608 - the names are our own
 _SET_CLOCKS = """
 insert into camera_clock as t (camera_id, received_at, time_source, drift_s)
 select camera_id, received_at, time_source::time_source, drift_s
@@ -89,7 +109,12 @@ class PostgresTallies:
             max_size=2,
             timeout=5,
             command_timeout=_TIMEOUT_S,
-            server_settings={"application_name": "record", "statement_timeout": f"{_TIMEOUT_S:.0f}s"},
+            server_settings={
+                "application_name": "record",
+                "statement_timeout": f"{_TIMEOUT_S:.0f}s",
+                # Compiling a sum of 192 terms takes longer than adding up a batch.
+                "jit": "off",
+            },
         )
         async with pool:
             yield cls(pool)
@@ -101,8 +126,12 @@ class PostgresTallies:
         except AWAY:
             return False
 
-    async def record(self, rows: Sequence[Row]) -> Recorded:
+    async def record(self, rows: Sequence[Row], oldest: datetime) -> Recorded:
         """Keep the rows that are new, and add them to the tallies, all or nothing.
+
+        Args:
+            rows: one for each id.
+            oldest: what happened before it is kept nowhere. It only says how its camera's clock goes.
 
         Raises:
             PermanentError: a row names a shop or camera that is not registered, or has a value out of range.
@@ -111,13 +140,20 @@ class PostgresTallies:
         try:
             async with self._pool.acquire() as connection:
                 places = await _places(connection, rows)
-                for month in {place.local_day.replace(day=1) for place in places.values()} - self._months:
+                kept = {row: place for row, place in places.items() if row.happened_at >= oldest}
+                for month in {place.local_day.replace(day=1) for place in kept.values()} - self._months:
                     await connection.execute("select ensure_month($1)", month)
                     self._months.add(month)
                 async with connection.transaction():
-                    return await _record(connection, rows, places)
+                    return await _record(connection, kept, places)
         except _TRY_AGAIN as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
+        except asyncpg.CheckViolationError as error:
+            if error.constraint_name:  # it is our own
+                raise
+            # A month's tables are gone: they had been kept long enough, and something late came for them.
+            self._months.clear()
+            raise TransientError("a month's tables are not there yet") from error
         except asyncpg.DataError as error:
             raise PermanentError(f"Postgres refuses a value: {type(error).__name__}") from error
 
@@ -129,15 +165,12 @@ async def _places(connection: Any, rows: Sequence[Row]) -> dict[Row, Place]:
     )
     if len(found) < len(rows):
         raise PermanentError("the shop or the camera is not registered")
-    return {
-        rows[place["number"] - 1]: Place(place["shop_id"], place["camera_id"], place["local_day"], place["local_hour"])
-        for place in found
-    }
+    return {rows[number - 1]: Place(*place) for number, *place in found}
 
 
-async def _record(connection: Any, rows: Sequence[Row], places: Mapping[Row, Place]) -> Recorded:
-    new_ids = {found["id"] for found in await connection.fetch(_COUNT_ONCE, [row.id for row in rows])}
-    new = {row: places[row] for row in rows if row.id in new_ids}
+async def _record(connection: Any, kept: Mapping[Row, Place], places: Mapping[Row, Place]) -> Recorded:
+    new_ids = {found["id"] for found in await connection.fetch(_COUNT_ONCE, [row.id for row in kept])}
+    new = {row: place for row, place in kept.items() if row.id in new_ids}
     photos = {row: place for row, place in new.items() if isinstance(row, PhotoRow)}
     faces = [record for row, place in photos.items() for record in _face_records(row, place)]
     if photos:
@@ -145,17 +178,31 @@ async def _record(connection: Any, rows: Sequence[Row], places: Mapping[Row, Pla
         await connection.copy_records_to_table("photo", records=records, columns=_PHOTO_COLUMNS)
     if faces:
         await connection.copy_records_to_table("face", records=faces, columns=_FACE_COLUMNS)
-    visitors, uploads = tally(new)
-    if visitors:
-        await connection.execute(_ADD_VISITORS, *_visitor_columns(visitors))
-    if uploads:
-        await connection.execute(_ADD_UPLOADS, *_upload_columns(uploads))
-    if seen := clocks(new):
-        columns = zip(*((camera_id, *clock) for camera_id, clock in seen.items()), strict=True)
-        await connection.execute(_SET_CLOCKS, *map(list, columns))
+    tallies = tally(new)
+    if tallies.hours:
+        await connection.execute(MARK_STALE, *_columns(tallies.hours))
+    if tallies.visitors:
+        cells = [number for vector in tallies.visitors.values() for number in vector]
+        await connection.execute(_ADD_VISITORS, *_columns(tallies.visitors), cells)
+    if tallies.uploads:
+        await connection.execute(_ADD_UPLOADS, *_columns(tallies.uploads), list(tallies.uploads.values()))
+        days = _columns([(*key, *astuple(day)) for key, day in tallies.camera_days.items()])
+        await connection.execute(_ADD_CAMERA_DAYS, *days)
+    # Of what is not kept as well: a clock that was never set makes photos too old, and somebody must be told.
+    if seen := clocks({row: place for row, place in places.items() if row not in kept} | new):
+        await connection.execute(_SET_CLOCKS, *_columns([(camera_id, *clock) for camera_id, clock in seen.items()]))
     return Recorded(
-        photos=len(photos), rejections=len(new) - len(photos), faces=len(faces), duplicates=len(rows) - len(new)
+        photos=len(photos),
+        rejections=len(new) - len(photos),
+        faces=len(faces),
+        duplicates=len(kept) - len(new),
+        too_old=len(places) - len(kept),
     )
+
+
+def _columns(keys: Collection[tuple[object, ...]]) -> list[list[object]]:
+    """Rows as columns."""
+    return [list(column) for column in zip(*keys, strict=True)]
 
 
 def _photo_record(row: PhotoRow, place: Place) -> tuple[object, ...]:
@@ -169,38 +216,10 @@ def _photo_record(row: PhotoRow, place: Place) -> tuple[object, ...]:
 def _face_records(row: PhotoRow, place: Place) -> list[tuple[object, ...]]:
     return [
         (
-            row.id,
-            place.local_day,
-            index,
-            place.shop_id,
-            place.local_hour,
-            face.left_px,
-            face.top_px,
-            face.width_px,
-            face.height_px,
-            face.score,
-            face.eye_distance_px,
-            face.age_years,
-            face.female_probability,
-            list(face.emotion_probabilities),
-            face.gender,
-            face.age_band,
-            face.mood,
-            face.quality,
-            face.quality_reason,
-            face.counted,
-            face.age_low_years,
-            face.age_high_years,
+            row.id, place.local_day, index, place.shop_id, place.local_hour, face.left_px, face.top_px, face.width_px,
+            face.height_px, face.score, face.eye_distance_px, face.age_years, face.female_probability,
+            list(face.emotion_probabilities), face.gender, face.age_band, face.mood, face.quality, face.quality_reason,
+            face.counted, face.age_low_years, face.age_high_years,
         )
         for index, face in enumerate(row.faces)
-    ]
-
-
-def _visitor_columns(visitors: Mapping[VisitorKey, Mapping[Mood, int]]) -> list[list[object]]:
-    keys = [list(column) for column in zip(*visitors, strict=True)]
-    counts: list[list[object]] = [[moods[mood] for moods in visitors.values()] for mood in Mood]
-    return [*keys, *counts]
-
-
-def _upload_columns(uploads: Mapping[UploadKey, int]) -> list[list[object]]:
-    return [*(list(column) for column in zip(*uploads, strict=True)), list(uploads.values())]
+    ]  # fmt: skip

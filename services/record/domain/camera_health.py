@@ -6,23 +6,11 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.common.cameras.health import DRIFT_S, LEAST, REFUSED, SILENCE, TOO_DARK, TOO_SMALL, WITHOUT_FACE
 from services.common.cameras.opening_hours import OpeningHours
 from services.record.domain.tallies import CameraDay
 
-# Days, today included, by which a camera is judged.
-DAYS: Final = 7
-# While a shop is open, a camera that says nothing for so long is offline.
-SILENCE: Final = timedelta(minutes=30)
 _SILENCE_STEP: Final = timedelta(minutes=10)
-# A clock that is off by more moves visitors into wrong hours sooner or later.
-DRIFT_S: Final = 120.0
-# Shares above which something should be done.
-TOO_DARK: Final = 0.10  # of faces
-TOO_SMALL: Final = 0.15  # of faces, those that are too small included
-WITHOUT_FACE: Final = 0.15  # of photos
-REFUSED: Final = 0.10  # of uploads
-# Shares of fewer photos, faces or uploads say nothing.
-LEAST: Final = 20
 
 
 class State(StrEnum):

@@ -12,10 +12,11 @@ from time import monotonic
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from services.common.cameras.health import DAYS
 from services.common.cameras.opening_hours import OpeningHours, OpeningHoursError, parse_opening_hours
 from services.common.errors import TransientError
 from services.common.logging import get_logger
-from services.record.domain.camera_health import DAYS, CameraFacts, CameraHealth, camera_health
+from services.record.domain.camera_health import CameraFacts, CameraHealth, camera_health
 from services.record.domain.hours_due import Due, ShopHours, at_most, hours_due
 from services.record.domain.retention import Kept, pause_s
 
@@ -137,7 +138,7 @@ class AddUp:
             await self._guarded(step)
 
     async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
-        name = step.__name__.strip("_")  # type: ignore[attr-defined] # they are methods
+        name = step.__name__.strip("_")
         try:
             await step()
         except TransientError as error:
@@ -149,10 +150,11 @@ class AddUp:
 
     async def _look_for_due(self) -> None:
         now = self._clock()
-        dues = []
-        for shop in await self._store.shops_to_look_at(now):
-            if (found := _opening(shop)) is not None:
-                dues.append(hours_due(shop, *found, now, _MOST_HOURS_OF_A_SHOP))
+        dues = [
+            hours_due(shop, *found, now, _MOST_HOURS_OF_A_SHOP)
+            for shop in await self._store.shops_to_look_at(now)
+            if (found := _opening(shop)) is not None
+        ]
         if dues:
             await self._store.save_due(at_most(dues, MOST_HOURS))
 
@@ -167,10 +169,11 @@ class AddUp:
         now = self._clock()
         if self._health_at is not None and now - self._health_at < _HEALTH_EVERY:
             return
-        verdicts = []
-        for facts in await self._store.cameras(DAYS):
-            if (found := _opening(facts)) is not None:
-                verdicts.append(camera_health(facts, *found, now))
+        verdicts = [
+            camera_health(facts, *found, now)
+            for facts in await self._store.cameras(DAYS)
+            if (found := _opening(facts)) is not None
+        ]
         await self._store.save_health(verdicts)
         self._health_at = now
 
@@ -190,7 +193,7 @@ def _opening(of: ShopHours | CameraFacts) -> tuple[OpeningHours, ZoneInfo] | Non
     try:
         return _parsed(of.opening_hours, of.holidays), ZoneInfo(of.time_zone)
     except (OpeningHoursError, KeyError, ValueError, OSError):
-        _log.error("opening_hours_unreadable", shop=of.shop_id)  # noqa: TRY400 - where it was raised says nothing
+        _log.error("opening_hours_unreadable", shop=of.shop_id)
         return None
 
 

@@ -37,6 +37,17 @@ insert into scope (kind, region_id) select 'region', region_id from region order
 insert into scope (kind, city_id) select 'city', city_id from city order by city_id;
 insert into scope (kind, shop_id) select 'shop', shop_id from shop order by shop_id;
 
+-- Of each scope but the world, the one that it lies in.
+create view scope_inside with (security_invoker = true) as
+select own.scope_id, outer_scope.scope_id as parent_id
+from scope own join shop using (shop_id) join scope outer_scope on outer_scope.city_id = shop.city_id
+union all
+select own.scope_id, outer_scope.scope_id
+from scope own join city using (city_id) join scope outer_scope on outer_scope.region_id = city.region_id
+union all
+select own.scope_id, outer_scope.scope_id
+from scope own join scope outer_scope on outer_scope.kind = 'world' where own.kind = 'region';
+
 -- Of each shop, the scopes that it is counted in.
 create view shop_scope with (security_invoker = true) as
 select s.shop_id, own.scope_id as shop_scope_id, y.scope_id as city_scope_id, r.scope_id as region_scope_id,
@@ -53,7 +64,7 @@ join scope w on w.kind = 'world';
 -- cells has a number for each of 3 genders x 8 age bands x 8 moods, in the order of those types, moods fastest:
 -- cells[((gender * 8 + age band) * 8 + mood) + 1]. The other counts are its margins, so that they can never differ.
 -- open_hours: hours that shops were open; cameras_due: hours in which cameras should have sent photos; cameras_seen:
--- hours in which they did. Only hours that have ended are due.
+-- those of them in which they did. Only hours that have ended are due.
 alter table tally_hour rename to tally_hour_before;
 do $$
 declare
@@ -96,13 +107,14 @@ begin
 end
 $$;
 
--- Hours of shops whose rows in the wider tallies are older than their row in tally_hour.
+-- Hours of shops that have changed since they were added up for cities, regions, days and months.
 create table tally_stale (
     shop_id integer not null,
     local_day date not null,
     local_hour smallint not null,
     marked_at timestamptz not null default now(),
-    primary key (shop_id, local_day, local_hour)
+    -- Shops last: the shops of one hour are added up together.
+    primary key (local_day, local_hour, shop_id)
 ) with (fillfactor = 50);
 
 -- Up to when it is known which hours of a shop cameras had to send photos in.
@@ -111,21 +123,31 @@ create table hours_due (
     through timestamptz not null
 );
 
--- A shop that moves to another city takes its past along: its hours are counted again everywhere.
-create function shop_moved() returns trigger
+-- A shop that moves to another city takes its past along, and so does a city: both the old place and the new one are
+-- added up again, month by month. Without a month: all months that there are.
+create table tally_moved (
+    scope_id integer not null,
+    first_day date,
+    moved_at timestamptz not null default now()
+);
+create function mark_moved() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-    insert into tally_moved (shop_id, old_city_id) values (new.shop_id, old.city_id);
+    if tg_table_name = 'shop' then
+        insert into tally_moved (scope_id) select scope_id from scope where city_id in (old.city_id, new.city_id);
+        -- The old city may lie in another region, whose sums change as well.
+        insert into tally_moved (scope_id) select s.scope_id from scope s join city using (region_id)
+        where city.city_id in (old.city_id, new.city_id);
+    else
+        insert into tally_moved (scope_id) select scope_id from scope where region_id in (old.region_id, new.region_id);
+    end if;
     return null;
 end
 $$;
-create table tally_moved (
-    shop_id integer not null,
-    old_city_id integer not null,
-    moved_at timestamptz not null default now()
-);
-create trigger shop_moved after update of city_id on shop
-    for each row when (old.city_id <> new.city_id) execute function shop_moved();
+create trigger mark_moved after update of city_id on shop
+    for each row when (old.city_id <> new.city_id) execute function mark_moved();
+create trigger mark_moved after update of region_id on city
+    for each row when (old.region_id <> new.region_id) execute function mark_moved();
 
 -- Uploads -------------------------------------------------------------------------------------------------------------
 
@@ -139,7 +161,8 @@ create table tally_upload (
     primary key (camera_id, local_day, local_hour, outcome)
 ) partition by range (local_day);
 
--- What a camera's photos of one day are worth.
+-- What a camera's photos of one day are worth. refused: uploads with a fault; those from a closed shop, of a moment of which
+-- there is a photo already, without a photo, or of a disabled camera have none.
 create table tally_camera_day (
     camera_id integer not null,
     local_day date not null,
@@ -199,6 +222,29 @@ begin
 end
 $$;
 
+-- Drops the months of a table that ended before a day; how many there were. record may not drop anything else.
+create function drop_months(parent text, before date) returns integer
+language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '5s' as $$
+declare
+    month regclass;
+    dropped integer := 0;
+begin
+    if parent not in ('photo', 'face', 'tally_hour', 'tally_upload') then
+        raise exception '% is not kept by month', parent;
+    end if;
+    for month in
+        select inhrelid from pg_inherits
+        where inhparent = parent::regclass
+          and to_date(right(inhrelid::regclass::text, 7), 'YYYY_MM') + interval '1 month' <= before
+        order by 1
+    loop
+        execute format('drop table %s', month);
+        dropped := dropped + 1;
+    end loop;
+    return dropped;
+end
+$$;
+
 -- What there is already -----------------------------------------------------------------------------------------------
 
 select ensure_month(day) from (
@@ -233,6 +279,10 @@ from photo p left join face f using (photo_id, local_day) group by 1, 2;
 update tally_camera_day t set faces_too_small = p.too_small
 from (select camera_id, local_day, sum(too_small_count) as too_small from photo group by 1, 2) p
 where (t.camera_id, t.local_day) = (p.camera_id, p.local_day);
+insert into tally_camera_day as t (camera_id, local_day, refused)
+select camera_id, local_day, sum(uploads) from tally_upload_before
+where outcome in ('empty', 'not_jpeg', 'truncated', 'too_large', 'too_many_pixels') group by 1, 2
+on conflict (camera_id, local_day) do update set refused = excluded.refused;
 drop table tally_hour_before, tally_upload_before;
 
 -- People --------------------------------------------------------------------------------------------------------------
@@ -290,14 +340,17 @@ $$;
 
 -- Rights --------------------------------------------------------------------------------------------------------------
 
-revoke all on function add_scope(), shop_moved(), viewer_access() from public;
+revoke all on function add_scope(), mark_moved(), viewer_access(), drop_months(text, date) from public;
 revoke all on function viewer_sees_world(), viewer_shops(), viewer_scopes() from public;
 grant execute on function viewer_sees_world(), viewer_shops(), viewer_scopes() to report;
 
-grant select on scope, shop_scope to record, report, estate, account;
+grant execute on function drop_months(text, date) to record;
+grant select on scope, scope_inside, shop_scope to record, report, estate, account;
 grant select on region, city, shop to account;
-grant select, insert, update on tally_hour, tally_day, tally_month, tally_upload, tally_camera_day, hours_due to record;
-grant select, insert, update, delete on tally_stale, camera_health, tally_moved to record;
+grant select, insert, update on tally_upload, hours_due to record;
+grant select, insert, update, delete on tally_hour, tally_day, tally_month, tally_camera_day, tally_stale, tally_moved,
+    camera_health to record;
+grant delete on counted_once to record;
 grant select on tally_hour, tally_day, tally_month, tally_upload, tally_camera_day, camera_health to report;
 grant select, insert, update on person to account;
 grant select, insert, delete on access to account;
@@ -336,11 +389,20 @@ begin
     execute 'create policy service on region to record, estate, account using (true) with check (true)';
 end
 $$;
--- The places that somebody was given, without what is inside them.
+-- The places that somebody was given, without what is inside them: also where they were given a place inside another one,
+-- so that nobody is counted twice.
 create function viewer_roots() returns setof integer
 language sql stable security definer set search_path = public, pg_temp as $$
-    select a.scope_id from access a join person p using (person_id)
-    where p.person_id = nullif(current_setting('facetally.viewer', true), '')::integer and not p.disabled
+    with recursive given as (
+        select a.scope_id from access a join person p using (person_id)
+        where p.person_id = nullif(current_setting('facetally.viewer', true), '')::integer and not p.disabled
+    ), above (scope_id, parent_id) as (
+        select g.scope_id, i.parent_id from given g join scope_inside i using (scope_id)
+        union all
+        select a.scope_id, i.parent_id from above a join scope_inside i on i.scope_id = a.parent_id
+    )
+    select g.scope_id from given g
+    where not exists (select from above a join given o on o.scope_id = a.parent_id where a.scope_id = g.scope_id)
     order by 1
 $$;
 revoke all on function viewer_roots() from public;

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from services.common.cameras.path_patterns import normalise
+from services.report.domain.groups import ShopGroup
 from services.report.domain.places import Level, Place, Setting, Site
 
 WORLD_NAME: Final = "World"
@@ -81,18 +82,39 @@ class PlaceReader:
         return _setting((place,), scopes, row, await self._today(), frozenset({Level.YOURS}))
 
     async def _group(self, slug: str) -> Setting | None:
-        name = await self.connection.fetchval("select name from shop_group where slug = $1", slug)
-        if name is None:
-            return None
-        row = await self.connection.fetchrow(
-            f"{_SETTING}, array_agg(k.scope_id) as scope_ids from {_ESTATE} join scope k using (shop_id) "
-            "where s.shop_id in (select m.shop_id from shop_group_member m join shop_group g using (group_id) "
-            "where g.slug = $1)",
+        """A group of whose shops even one is hidden is none: its numbers would show those of that shop."""
+        group = await self.connection.fetchrow(
+            "select g.name, array_agg(m.shop_id) as shop_ids, viewer_sees_world() as sees_world "
+            "from shop_group g join shop_group_member m using (group_id) where g.slug = $1 group by g.group_id, g.name",
             slug,
         )
-        if not row["shops"]:
+        if group is None:
             return None
-        return _setting((_WORLD, Place(Level.GROUP, slug, name)), tuple(row["scope_ids"]), row, row["today"])
+        row = await self.connection.fetchrow(
+            f"{_SETTING}, array_agg(k.scope_id order by k.scope_id) as scope_ids "
+            f"from {_ESTATE} join scope k using (shop_id) where s.shop_id = any($1)",
+            group["shop_ids"],
+        )
+        if row["shops"] != len(group["shop_ids"]):
+            return None
+        levels = frozenset({Level.GROUP, Level.WORLD} if group["sees_world"] else {Level.GROUP})
+        path = (_WORLD, Place(Level.GROUP, slug, group["name"]))
+        return _setting(path, tuple(row["scope_ids"]), row, row["today"], levels)
+
+    async def groups(self) -> Sequence[ShopGroup]:
+        """Their own groups and those of everybody of which they may see all shops, by name."""
+        rows = await self.connection.fetch(
+            "select g.slug, g.name, g.owner_id, g.shared, count(m.shop_id) = count(s.shop_id) as is_whole, "
+            "coalesce(array_agg(s.slug order by s.slug) filter (where s.slug is not null), '{}') as shops "
+            "from shop_group g left join shop_group_member m using (group_id) left join shop s using (shop_id) "
+            "group by g.group_id, g.slug, g.name, g.owner_id, g.shared "
+            "having count(m.shop_id) = count(s.shop_id) "
+            "or g.owner_id = nullif(current_setting('facetally.viewer', true), '')::integer order by g.name, g.slug"
+        )
+        return [
+            ShopGroup(row["slug"], row["name"], row["owner_id"], row["shared"], tuple(row["shops"]), row["is_whole"])
+            for row in rows
+        ]
 
     async def home(self) -> tuple[Level, str] | None:
         """Where somebody begins: the world, their one place, or all their places; None when they may see nothing."""

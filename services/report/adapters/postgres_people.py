@@ -87,7 +87,7 @@ class PostgresPeople:
                 await _grant(connection, person_id, new.grants)
                 return await _get(connection, person_id)
         except asyncpg.UniqueViolationError as error:
-            raise PeopleError(f"{new.email} is there already") from error
+            raise PeopleError("there_already", "%(email)s is there already", email=new.email) from error
 
     async def change(self, person_id: int, name: str, role: Role, grants: Sequence[Grant]) -> Person:
         """Change somebody. Their sessions end where the role changes.
@@ -184,7 +184,7 @@ async def _grant(connection: "PoolConnectionProxy[asyncpg.Record]", person_id: i
     )
     found = {row["found"] for row in rows}
     if missing := [grant for grant in wanted if f"{grant.level}:{grant.slug}" not in found]:
-        raise PeopleError(f"there is no {missing[0]} in the estate")
+        raise PeopleError("unknown_place", "there is no %(place)s in the estate", place=missing[0])
 
 
 async def _take_turns(connection: "PoolConnectionProxy[asyncpg.Record]", person_id: int) -> Person:
@@ -202,7 +202,7 @@ async def _other_admins(connection: "PoolConnectionProxy[asyncpg.Record]", perso
 async def _get(connection: "PoolConnectionProxy[asyncpg.Record]", person_id: int) -> Person:
     row = await connection.fetchrow(f"{_PEOPLE} where p.person_id = $1", person_id)
     if row is None:
-        raise PeopleError("nobody is called so")
+        raise PeopleError("nobody", "nobody is called so")
     return _person(row)
 
 

@@ -63,29 +63,51 @@ def _slack_2d(table: NDArray[np.int64], hidden: Mask) -> Floats:
 
 def _slack_3d(table: NDArray[np.int64], hidden: Mask, least: float) -> Floats:
     """By linear algebra: a table well inside of what is possible, and how far one can go from there in fitting directions."""
-    sums = _sums(table.shape)
+    flat = hidden.reshape(-1)
     cells = np.flatnonzero(hidden[:-1, :-1, :-1].reshape(-1))
     counts = table[:-1, :-1, :-1].reshape(-1)[cells].astype(np.float64)
-    shown, wanted = ~hidden.reshape(-1), hidden.reshape(-1)
-    parts = sums[:, cells]
-    rules = parts[shown & parts.any(axis=1)]
+    parts = _sums(table.shape)[:, cells]
+    rules, wanted = parts[~flat], parts[flat]
+    rules = rules[rules.any(axis=1)]
     gram = rules @ rules.T
     gram[np.diag_indices_from(gram)] += 1e-9
-    free = np.eye(len(cells)) - rules.T @ np.linalg.solve(
-        gram, rules
-    )  # projects onto moves that no shown number betrays
+    free = rules.T @ np.linalg.solve(gram, -rules)  # projects onto moves that no shown number betrays
+    free[np.diag_indices_from(free)] += 1.0
     middle = _middle(counts, free, least)
-    moves = parts[wanted] @ free
-    size = np.einsum("ij,ij->i", moves, parts[wanted])
-    if middle.min(initial=0.0) > -_EXACT:
-        speed = moves / (np.maximum(middle, 0.0) + 1e-12)
-        width = size / np.maximum(speed.max(axis=1), _EXACT) + size / np.maximum(-speed.min(axis=1), _EXACT)
-        width = np.maximum(width, np.abs(parts[wanted] @ (middle - counts)))
-    else:  # none found: those are to blame that it leaves too little
-        width = np.where(parts[wanted] @ (middle < least / 2) > 0, 0.0, np.inf)
     out = np.full(table.size, np.inf)
-    out[wanted] = np.where(size > _EXACT, width, 0.0)
+    if middle.min(initial=0.0) < -_EXACT:  # none found: those are to blame that it leaves too little
+        out[flat] = np.where(wanted @ (middle < least / 2) > 0, 0.0, np.inf)
+        return out.reshape(table.shape)
+    moves = wanted @ free
+    size = (moves * wanted).sum(axis=1)
+    moves /= np.maximum(middle, 0.0) + 1e-12
+    width = size / np.maximum(moves.max(axis=1), _EXACT) + size / np.maximum(-moves.min(axis=1), _EXACT)
+    width = np.where(size > _EXACT, width, 0.0)
+    unsure = (width < least) & (size > _EXACT)
+    if 0 < unsure.sum() <= 60:  # more of them are not worth a closer look: some number has to go
+        width[unsure] = np.maximum(width[unsure], _reach(counts, middle, free, wanted[unsure], least))
+    out[flat] = width
     return out.reshape(table.shape)
+
+
+def _reach(counts: Floats, middle: Floats, free: Floats, numbers: Floats, least: float) -> Floats:
+    """For each of the numbers, how far a fitting table differs from the true one in it; looks for `least`, not for more."""
+    truth = numbers @ counts
+    sinks = (numbers @ middle < truth) & (truth > 2 * least)
+    aim = numbers * np.where(sinks, -1.0, 1.0)[:, None]
+    goal = aim @ counts + 1.2 * least
+    length = (aim * aim).sum(axis=1)
+    here = np.repeat(middle[:, None], len(aim), axis=1)
+    far = np.zeros(len(aim))
+    for _ in range(8):
+        for _ in range(5):
+            lacks = np.maximum(goal - (aim.T * here).sum(axis=0), 0.0) / length
+            raised = np.maximum(here, 0.1 * least) + aim.T * lacks
+            here = counts[:, None] + free @ (raised - counts[:, None])
+        far = np.where(here.min(axis=0) > -_EXACT, (aim.T * here).sum(axis=0) - aim @ counts, 0.0)
+        if (far >= least).all():
+            break
+    return far
 
 
 def _middle(counts: Floats, free: Floats, least: float) -> Floats:

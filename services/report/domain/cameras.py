@@ -1,6 +1,6 @@
 """What became of a camera's uploads, and how it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -143,8 +143,8 @@ class Camera:
         return _measure(self.faces_too_dark, self.faces, health.TOO_DARK)
 
     @property
-    def turned_away(self) -> Measure:
-        """Refused uploads."""
+    def turned_down(self) -> Measure:
+        """Uploads that were refused."""
         return _measure(self.refused, self.photos + self.refused, health.REFUSED)
 
     @property
@@ -161,7 +161,7 @@ class Camera:
             CameraTrouble.TOO_DARK: self.too_dark.is_over,
             CameraTrouble.TOO_SMALL: self.too_small.is_over,
             CameraTrouble.FEW_FACES: self.no_face.is_over,
-            CameraTrouble.REFUSED: self.turned_away.is_over,
+            CameraTrouble.REFUSED: self.turned_down.is_over,
         }
         return tuple(trouble for trouble, is_so in wrong.items() if is_so)
 
@@ -176,16 +176,16 @@ class RecentHours:
 
     Args:
         photos: None where none came.
-        gaps: first and last hour of each time in which the shop was open and no photo came. Closed hours are no gap.
+        closed: places of those hours without photos in which the shop was closed: they are no gaps.
     """
 
     photos: tuple[int | None, ...]
-    gaps: tuple[tuple[int, int], ...]
+    closed: tuple[int, ...]
 
     @property
-    def most(self) -> int:
-        """Of one hour."""
-        return max((number or 0 for number in self.photos), default=0)
+    def gap_hours(self) -> int:
+        """Hours in which photos should have come, and none came."""
+        return self.photos.count(None) - len(self.closed)
 
 
 def recent_hours(
@@ -202,22 +202,12 @@ def recent_hours(
     hour = local_now.replace(minute=0, second=0, microsecond=0)
     starts = [hour - timedelta(hours=ago) for ago in range(length, 0, -1)]
     photos = tuple(uploads.get((start.date(), start.hour)) or None for start in starts)
-    missing = [
-        number is None and opening.is_open(start + timedelta(minutes=30))
-        for start, number in zip(starts, photos, strict=True)
-    ]
-    return RecentHours(photos, _runs(missing))
-
-
-def _runs(flags: Sequence[bool]) -> tuple[tuple[int, int], ...]:
-    """First and last place of each row of trues."""
-    runs: list[tuple[int, int]] = []
-    for place, flag in enumerate(flags):
-        if flag and runs and runs[-1][1] == place - 1:
-            runs[-1] = (runs[-1][0], place)
-        elif flag:
-            runs.append((place, place))
-    return tuple(runs)
+    closed = tuple(
+        place
+        for place, (start, number) in enumerate(zip(starts, photos, strict=True))
+        if number is None and not opening.is_open(start + timedelta(minutes=30))
+    )
+    return RecentHours(photos, closed)
 
 
 @dataclass(frozen=True, slots=True)

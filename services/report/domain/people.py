@@ -19,7 +19,71 @@ _EMAIL = re.compile(r"[^\s@,;<>\"()\\]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # Those of at least twelve letters that head every list of stolen passwords; digits and case do not make them better.
 _COMMON = frozenset(
-    ["passwordpassword", "password1234", "password12345", "password123456", "passw0rd1234", "123456789012", "1234567890123", "123456123456", "012345678901", "0123456789012", "987654321012", "1234567890ab", "qwertyuiop12", "qwertyuiop123", "qwertyuiopas", "qwertzuiop12", "1q2w3e4r5t6y", "1qaz2wsx3edc", "qwerty123456", "qwerty1234567", "asdfghjkl123", "zxcvbnm12345", "abcdefghijkl", "abcdef123456", "abcd12345678", "abc123abc123", "iloveyou1234", "iloveyouforever", "letmein12345", "welcome12345", "welcome123456", "adminadmin12", "administrator", "administrator1", "admin1234567", "admin12345678", "changeme1234", "changemenow1", "facetally123", "facetally1234", "facetallyfacetally", "testtesttest", "test12345678", "hellohello12", "passwort1234", "passwort12345", "passwortpasswort", "hallohallo12", "geheimgeheim", "geheim123456", "sunshine1234", "football1234", "baseball1234", "superman1234", "princess1234", "trustno1trustno1", "whatever1234", "starwars1234", "computer1234", "michelle1234", "manchester1", "liverpool123", "arsenal12345"]
+    [
+        "passwordpassword",
+        "password1234",
+        "password12345",
+        "password123456",
+        "passw0rd1234",
+        "123456789012",
+        "1234567890123",
+        "123456123456",
+        "012345678901",
+        "0123456789012",
+        "987654321012",
+        "1234567890ab",
+        "qwertyuiop12",
+        "qwertyuiop123",
+        "qwertyuiopas",
+        "qwertzuiop12",
+        "1q2w3e4r5t6y",
+        "1qaz2wsx3edc",
+        "qwerty123456",
+        "qwerty1234567",
+        "asdfghjkl123",
+        "zxcvbnm12345",
+        "abcdefghijkl",
+        "abcdef123456",
+        "abcd12345678",
+        "abc123abc123",
+        "iloveyou1234",
+        "iloveyouforever",
+        "letmein12345",
+        "welcome12345",
+        "welcome123456",
+        "adminadmin12",
+        "administrator",
+        "administrator1",
+        "admin1234567",
+        "admin12345678",
+        "changeme1234",
+        "changemenow1",
+        "facetally123",
+        "facetally1234",
+        "facetallyfacetally",
+        "testtesttest",
+        "test12345678",
+        "hellohello12",
+        "passwort1234",
+        "passwort12345",
+        "passwortpasswort",
+        "hallohallo12",
+        "geheimgeheim",
+        "geheim123456",
+        "sunshine1234",
+        "football1234",
+        "baseball1234",
+        "superman1234",
+        "princess1234",
+        "trustno1trustno1",
+        "whatever1234",
+        "starwars1234",
+        "computer1234",
+        "michelle1234",
+        "manchester1",
+        "liverpool123",
+        "arsenal12345",
+    ]
 )
 
 
@@ -37,7 +101,18 @@ class Role(StrEnum):
 
 
 class PeopleError(Exception):
-    """What was asked for cannot be. The message is a sentence without a full stop, for whoever asked."""
+    """What was asked for cannot be. The message is a sentence without a full stop, in English.
+
+    Args:
+        reason: a constant in snake_case, by which pages find the sentence in other languages.
+        sentence: with %(name)s where a value goes.
+        values: what goes in.
+    """
+
+    def __init__(self, reason: str, sentence: str, **values: object) -> None:
+        super().__init__(sentence % values)
+        self.reason = reason
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +213,7 @@ def clean_email(text: str) -> str:
     """
     email = text.strip().lower()
     if len(email) > 254 or not _EMAIL.fullmatch(email):
-        raise PeopleError(f"{email[:80] or 'nothing'} is not an e-mail address")
+        raise PeopleError("no_email", "%(email)s is not an e-mail address", email=email[:80] or "nothing")
     return email
 
 
@@ -150,7 +225,7 @@ def clean_name(text: str) -> str:
     """
     name = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:100]
     if not name:
-        raise PeopleError("a name is missing")
+        raise PeopleError("no_name", "a name is missing")
     return name
 
 
@@ -166,7 +241,9 @@ def parse_grant(text: str) -> Grant:
     if level in (Level.REGION, Level.CITY, Level.SHOP) and _SLUG.fullmatch(slug):
         return Grant(Level(level), slug)
     raise PeopleError(
-        f"{text.strip()[:80] or 'nothing'} is not a place: world, region:europe, city:berlin or shop:berlin-1"
+        "no_place",
+        "%(place)s is not a place: world, region:europe, city:berlin or shop:berlin-1",
+        place=text.strip()[:80] or "nothing",
     )
 
 
@@ -179,7 +256,7 @@ def parse_role(text: str) -> Role:
     try:
         return Role(text.strip().lower())
     except ValueError as error:
-        raise PeopleError(f"{text[:40]} is not a role: manager, analyst or admin") from error
+        raise PeopleError("no_role", "%(role)s is not a role: manager, analyst or admin", role=text[:40]) from error
 
 
 def check_password(password: str, email: str) -> None:
@@ -189,14 +266,14 @@ def check_password(password: str, email: str) -> None:
         PeopleError: too short, too long, common, or made of the e-mail address.
     """
     if len(password) < SHORTEST_PASSWORD:
-        raise PeopleError(f"the password needs {SHORTEST_PASSWORD} characters or more")
+        raise PeopleError("short", "the password needs %(number)s characters or more", number=SHORTEST_PASSWORD)
     if len(password) > LONGEST_PASSWORD:
-        raise PeopleError(f"the password may have {LONGEST_PASSWORD} characters at most")
+        raise PeopleError("long", "the password may have %(number)s characters at most", number=LONGEST_PASSWORD)
     plain = password.strip().lower()
     if plain in _COMMON or len(set(plain)) < 4:
-        raise PeopleError("this password is one of the first that are tried")
+        raise PeopleError("common", "this password is one of the first that are tried")
     if plain in (email, email.partition("@")[0]) or email in plain:
-        raise PeopleError("the password must not be the e-mail address")
+        raise PeopleError("is_email", "the password must not be the e-mail address")
 
 
 def check_keeps_an_admin(person: Person, role: Role, *, disabled: bool, other_admins: int) -> None:
@@ -214,4 +291,6 @@ def check_keeps_an_admin(person: Person, role: Role, *, disabled: bool, other_ad
     is_admin = person.role is Role.ADMIN and not person.disabled
     stays_admin = role is Role.ADMIN and not disabled
     if is_admin and not stays_admin and other_admins == 0:
-        raise PeopleError(f"{person.email} is the last admin: make somebody else admin first")
+        raise PeopleError(
+            "last_admin", "%(email)s is the last admin: make somebody else admin first", email=person.email
+        )

@@ -5,6 +5,7 @@ What is and is not protected: docs/privacy.md.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def _shut(counts: Counts, closed: Mask | None) -> Mask:
     """Closed cells, and margins of which all cells are closed."""
     if closed is None:
         return np.zeros([n + 1 for n in counts.shape], dtype=bool)
-    shut = closed & (counts == 0)
+    shut: Mask = closed & (counts == 0)
     for axis in range(counts.ndim):
         shut = np.concatenate([shut, shut.all(axis=axis, keepdims=True)], axis=axis)
     return shut
@@ -128,7 +129,7 @@ def _mend_lines(table: Counts, hidden: Mask, fixed: Mask, threshold: int) -> Non
             price = np.moveaxis(_prices(table, hidden, fixed, axis), axis, -1)[bad]
             choice = price.argmin(axis=-1)
             possible = np.isfinite(price[np.arange(len(choice)), choice])
-            where = tuple(i[possible] for i in np.nonzero(bad))
+            where = tuple(np.argwhere(bad)[possible].T)
             h[(*where, choice[possible])] = True
             changed = changed or bool(possible.any())
 
@@ -151,15 +152,27 @@ def _prices(table: Counts, hidden: Mask, fixed: Mask, axis: int) -> NDArray[np.f
 def _hide_beside(table: Counts, hidden: Mask, fixed: Mask, tight: Mask) -> bool:
     """Hide the cheapest number in the lines of each that is too tight; the cheapest of all, if those are hidden already."""
     price = np.where(hidden | fixed, _NEVER, table + 1.0)
-    before = hidden.copy()
-    for where in np.argwhere(tight):
-        lines = [(*where[:axis], slice(None), *where[axis + 1 :]) for axis in range(table.ndim)]
-        if any((hidden[line] & ~before[line]).any() for line in lines):
+    if not np.isfinite(price).any():
+        return False
+    axes = range(table.ndim)
+    cheapest = [price.argmin(axis=axis).tolist() for axis in axes]
+    least = [price.min(axis=axis).tolist() for axis in axes]
+    helped: set[tuple[int, ...]] = set()
+    for where in np.argwhere(tight).tolist():
+        lines = [(axis, *where[:axis], *where[axis + 1 :]) for axis in axes]
+        if not helped.isdisjoint(lines):
             continue
-        axis = int(np.argmin([price[line].min() for line in lines]))
-        best = list(where)
-        best[axis] = int(price[lines[axis]].argmin())
-        hidden[tuple(best)] |= bool(np.isfinite(price[tuple(best)]))
-    if not (hidden & ~before).any() and np.isfinite(price).any():
+        axis = min(axes, key=lambda axis: _pick(least[axis], lines[axis]))
+        if _pick(least[axis], lines[axis]) < _NEVER:
+            where[axis] = int(_pick(cheapest[axis], lines[axis]))
+            hidden[tuple(where)] = True
+            helped.update((axis, *where[:axis], *where[axis + 1 :]) for axis in axes)
+    if not helped:
         hidden[np.unravel_index(int(price.argmin()), table.shape)] = True
-    return bool((hidden & ~before).any())
+    return True
+
+
+def _pick(nested: Any, line: tuple[int, ...]) -> float:
+    for i in line[1:]:
+        nested = nested[i]
+    return float(nested)

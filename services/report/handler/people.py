@@ -131,9 +131,9 @@ class People:
         check_password(new, viewer.email)
         verdict = await self._passwords.verify(await self.store.password_hash(viewer.person_id), old)
         if not verdict.right:
-            raise PeopleError("the password that you have now is another one")
+            raise PeopleError("wrong_password", "the password that you have now is another one")
         if old == new:
-            raise PeopleError("the new password is the old one")
+            raise PeopleError("same_password", "the new password is the old one")
         await self.store.set_password(viewer.person_id, await self._passwords.hash(new))
 
     async def set_language(self, viewer: Viewer, language: str) -> None:
@@ -143,7 +143,7 @@ class People:
             PeopleError: there is no translation.
         """
         if language not in LANGUAGES:
-            raise PeopleError("there is no such translation")
+            raise PeopleError("no_language", "there is no such translation")
         await self.store.set_language(viewer.person_id, language)
 
     async def make_token(self, person_id: int, role: Role, name: str, days: int) -> str:
@@ -153,9 +153,9 @@ class People:
             PeopleError: they are no analyst, or it would last too long.
         """
         if not role.includes(Role.ANALYST):
-            raise PeopleError("only analysts and admins have API tokens")
+            raise PeopleError("no_tokens", "only analysts and admins have API tokens")
         if not 1 <= days <= TOKEN_LONGEST_DAYS:
-            raise PeopleError(f"an API token lasts 1 to {TOKEN_LONGEST_DAYS} days")
+            raise PeopleError("token_days", "an API token lasts 1 to %(number)s days", number=TOKEN_LONGEST_DAYS)
         token = TOKEN_PREFIX + self._chance.token()
         await self.store.add_token(person_id, clean_name(name), digest(token), timedelta(days=days))
         return token

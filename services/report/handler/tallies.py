@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.report.domain.counts import Counts, Cube
 from services.report.domain.filters import Filters
+from services.report.domain.groups import ShopGroup
 from services.report.domain.periods import Period, Step
 from services.report.domain.places import Level, Setting, Site
 from services.report.domain.series import HeatCell, Point
@@ -37,6 +38,10 @@ class TallyReader(Protocol):
 
     async def find(self, text: str, most: int) -> Sequence[Site]:
         """Places with these letters in their name, those that begin with them first."""
+        ...
+
+    async def groups(self) -> Sequence[ShopGroup]:
+        """Their own groups and those of everybody of which they may see all shops, by name."""
         ...
 
     async def series(self, scope_ids: Sequence[int], period: Period, step: Step, filters: Filters) -> Sequence[Point]:

@@ -1,12 +1,12 @@
 """The web application: routes, error pages, and the headers that every answer carries."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
@@ -16,10 +16,18 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from services.common.errors import TransientError
 from services.common.logging import get_logger
 from services.common.streams import MAX_MESSAGE_BYTES
-from services.report.domain import PeriodError
-from services.report.handler import ReadTally, UnknownPlaceError
-from services.report.pages import api, camera_check, overview
+from services.report.domain.periods import PeriodError
+from services.report.handler.compare import Compare
+from services.report.handler.explore import Explore
+from services.report.handler.league import ReadLeague
+from services.report.handler.overview import ReadOverview
+from services.report.handler.tallies import Tallies, UnknownPlaceError
+from services.report.pages import account, api, camera_check, find, login, overview
+from services.report.pages.admin import audit, people
 from services.report.pages.camera_check import CameraCheckPage
+from services.report.pages.i18n import Language, _
+from services.report.pages.security import Gate, NotSignedInError, ask_to_sign_in, note_view, signed_in
+from services.report.pages.static_files import CompressedStaticFiles
 from services.report.pages.templating import STATIC, render
 
 _log = get_logger(__name__)
@@ -42,38 +50,84 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-PROBLEMS = {
-    400: ("That cannot be read", "The form came in a shape that no browser sends."),
-    404: ("There is nothing here", "This place is not in the estate, or the address has a slip in it."),
-    405: ("That cannot be done here", "This address does not take that."),
-    422: ("That period makes no sense", "A period is a first and a last day, such as ?from=2026-11-01&to=2026-11-24."),
-    503: ("The numbers are away", "The database does not answer. Nothing is lost; this page tries again by itself."),
-}
+_PAGES = frozenset(
+    {"static", "api", "regions", "cities", "shops", "groups", "explore", "compare", "league", "cameras", "camera-check",
+     "privacy", "find", "export", "schedules", "login", "logout", "account", "admin"}
+)  # fmt: skip
 
 
-def make_app(read_tally: ReadTally, check_page: CameraCheckPage, allowed_hosts: list[str]) -> FastAPI:
-    """The application.
+def _words(status: int) -> tuple[str, str]:
+    """What is wrong and what to do, in a title and a sentence."""
+    match status:
+        case 400:
+            return _("That cannot be read"), _("The form came in a shape that no browser sends.")
+        case 403:
+            return _("That is not for you"), _(
+                "Your account may not do this, or the form was too old: go back, load the page again and try once more."
+            )
+        case 404:
+            return _("There is nothing here"), _(
+                "This place is not among those that you may see, or the address has a slip in it."
+            )
+        case 405:
+            return _("That cannot be done here"), _("This address does not take that.")
+        case 422:
+            return _("That question makes no sense"), _(
+                "A period is a first and a last day, such as ?from=2026-11-01&to=2026-11-24."
+            )
+        case 503:
+            return _("The numbers are away"), _(
+                "The database does not answer. Nothing is lost; this page tries again by itself."
+            )
+        case _:
+            return HTTPStatus(status).phrase, ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages are made of.
 
     Args:
-        read_tally: answers every question.
+        gate: knows who asks.
+        tallies: what everybody may see of the database.
+        min_cell: the least count that is shown.
         check_page: tries out photos.
         allowed_hosts: names under which the pages may be asked for; others are refused, so that no other site can
             have a visitor's browser read them through a name of its own.
     """
+
+    gate: Gate
+    tallies: Tallies
+    min_cell: int
+    check_page: CameraCheckPage
+    allowed_hosts: list[str]
+
+
+def make_app(site: Site) -> FastAPI:
+    """The application."""
     MultiPartParser.spool_max_size = MAX_MESSAGE_BYTES  # photos that are tried out stay in memory
     # FastAPI's own documentation pages fetch their scripts from elsewhere; the description itself is enough.
     app = FastAPI(
         title="facetally reports", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
-    app.state.read_tally = read_tally
-    app.state.camera_check = check_page
-    app.include_router(overview.router)
-    app.include_router(camera_check.router)
-    app.include_router(api.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
+    app.state.gate = site.gate
+    app.state.tallies = site.tallies
+    app.state.read_overview = ReadOverview(site.tallies, site.min_cell)
+    app.state.explore = Explore(site.tallies, site.min_cell)
+    app.state.read_league = ReadLeague(site.tallies, site.min_cell)
+    app.state.compare = Compare(site.tallies, site.min_cell)
+    app.state.camera_check = site.check_page
+    app.include_router(login.router)
+    # Nothing else is answered to somebody who has not signed in, whatever a page forgets.
+    for pages in (overview, find, camera_check, account, people, audit, api):
+        app.include_router(pages.router, dependencies=[Depends(signed_in)])
+    app.include_router(login.leaving)
+    app.mount("/static", CompressedStaticFiles(directory=STATIC), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(Language)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=site.allowed_hosts)
     app.middleware("http")(_finish)
+    app.exception_handler(NotSignedInError)(ask_to_sign_in)
     app.exception_handler(UnknownPlaceError)(_answer(404))
     app.exception_handler(PeriodError)(_answer(422))
     app.exception_handler(RequestValidationError)(_answer(422))
@@ -88,6 +142,7 @@ async def _finish(request: Request, call_next: Callable[[Request], Awaitable[Res
     with SECONDS.labels(page).time():
         response = await call_next(request)
     REQUESTS.labels(page, response.status_code).inc()
+    note_view(request, response.status_code)
     response.headers.update(HEADERS)
     forever = page == "static" and "v" in request.query_params
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if forever else "no-store"
@@ -96,13 +151,7 @@ async def _finish(request: Request, call_next: Callable[[Request], Awaitable[Res
 
 def _kind(path: str) -> str:
     first = path.split("/", 2)[1]
-    return (
-        first
-        if first in {"static", "api", "regions", "cities", "shops", "camera-check"}
-        else "world"
-        if path == "/"
-        else "other"
-    )
+    return first if first in _PAGES else "home" if path == "/" else "other"
 
 
 def _answer(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -121,11 +170,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 def _problem(request: Request, status: int, detail: str) -> Response:
     """What is wrong and what to do, as a page or as JSON."""
-    title, help_ = PROBLEMS.get(status, (HTTPStatus(status).phrase, ""))
+    title, help_ = _words(status)
     headers = {"Retry-After": str(_RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if request.url.path.startswith("/api/"):
         body = {"error": {"title": title, "detail": detail or help_}}
         return JSONResponse(body, status_code=status, headers=headers)
-    page = render("problem.html", status, title=title, detail=detail, help=help_, away=status == 503)
+    page = render(request, "problem.html", status, title=title, detail=detail, help=help_, away=status == 503)
     page.headers.update(headers)
     return page

@@ -44,8 +44,8 @@ def sparkline(
     """
     known = [value for value in values if value is not None]
     if not known:
-        gaps = () if len(closed) == len(values) else ((0.0, float(width)),)
-        return Sparkline(width, height, (), (), gaps, None)
+        nothing = ((0.0, float(width)),) if len(closed) < len(values) else ()
+        return Sparkline(width, height, (), (), nothing, None)
     least = min(0.0, *known) if from_zero else min(known)
     range_ = (max(known) - least) or 1
     step = width / max(1, len(values) - 1)
@@ -53,7 +53,9 @@ def sparkline(
     def at(i: int, value: float) -> tuple[float, float]:
         return round(i * step, 1), round(height - _EDGE - (value - least) / range_ * (height - 2 * _EDGE), 1)
 
-    lines, areas, gaps = [], [], []
+    lines: list[str] = []
+    areas: list[str] = []
+    gaps: list[tuple[float, float]] = []
     for first, last, is_known in _stretches(values, set(closed)):
         if is_known:
             spots = [at(i, value) for i, value in enumerate(values[first : last + 1], first) if value is not None]

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from services.common.vocabulary import AgeBand, Gender
 from services.report.domain.periods import Comparison, Preset
-from services.report.pages import graphics, i18n, names, words
+from services.report.pages import digests, graphics, heat, i18n, kpis, names, shop_map, words
 from services.report.pages.links import Links
 
 FOLDER = Path(__file__).parents[1]
@@ -32,6 +32,10 @@ def _environment() -> Environment:
         words=words,
         names=names,
         graphics=graphics,
+        digests=digests,
+        kpis=kpis,
+        heat=heat,
+        shop_map=shop_map,
         asset=asset,
         LANGUAGE_NAMES=i18n.NAMES,
         GENDERS=tuple(Gender),

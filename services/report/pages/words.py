@@ -1,7 +1,7 @@
 """Numbers and times as people read them, in the language that is spoken."""
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from babel.dates import format_date, format_skeleton, get_day_names
 from babel.numbers import format_compact_decimal, format_decimal
@@ -29,7 +29,7 @@ def compact(number: float | None) -> tuple[str, str]:
     """9160000 -> 9.16 and million; 9413 -> 9,413 and nothing. For large type."""
     if number is None or abs(number) < _COMPACT_FROM:
         return count(number), ""
-    style = "long" if locale().language == "en" else "short"
+    style: Literal["long", "short"] = "long" if locale().language == "en" else "short"
     text = format_compact_decimal(number, format_type=style, locale=locale(), fraction_digits=2)
     value, unit = text.replace("\u00a0", " ").split(" ", 1)
     return value, unit
@@ -109,7 +109,7 @@ def long_day(when: date) -> str:
 
 def weekday(number: int, *, long: bool = False) -> str:
     """0 -> Mon."""
-    width = "wide" if long else "abbreviated"
+    width: Literal["wide", "abbreviated"] = "wide" if long else "abbreviated"
     return str(get_day_names(width, context="stand-alone", locale=locale())[number]).rstrip(".")
 
 

@@ -23,8 +23,8 @@ from services.common.messaging import MessageBus
 from services.common.streams import DEAD_STREAM
 from services.common.vocabulary import Mood, Quality
 from services.record.adapters.postgres_tallies import PostgresTallies
-from services.record.domain import Rules
-from services.record.handler import RecordResults
+from services.record.domain.results import Rules
+from services.record.handler.record_results import RecordResults
 from tests.estates import LINES, register
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database, PostgresServer
@@ -34,6 +34,13 @@ from tests.servers.services import connection, service
 DEADLINE_S = 40.0
 RULES = Rules(0.6, 0.3, counted_quality=Quality.USABLE, mood_quality=Quality.GOOD)
 SHOPS = [line.shop for line in LINES]
+
+
+def always() -> datetime:
+    """Everything is kept."""
+    return datetime.min.replace(tzinfo=UTC)
+
+
 Message = tuple[str, bytes]
 
 
@@ -87,13 +94,21 @@ async def fetch(database: Database, query: str) -> list[asyncpg.Record]:
         await connected.close()
 
 
-TALLIED = (
-    f"select shop_id, local_day, local_hour, gender, age_band, {', '.join(Mood)} from tally_hour order by 1,2,3,4,5"
-)
+# Hours without visitors may have a row as well: those that a shop was open.
+TALLIED = """
+select s.shop_id, h.local_day, h.local_hour, c.gender, c.age_band, c.mood, h.cells[c.number]
+from tally_hour h
+join scope s using (scope_id)
+cross join (
+    select g as gender, a as age_band, m as mood, row_number() over (order by g, a, m) as number
+    from unnest(enum_range(null::gender)) g, unnest(enum_range(null::age_band)) a, unnest(enum_range(null::mood)) m
+) c
+where s.shop_id is not null and h.cells[c.number] > 0
+order by 1, 2, 3, 4, 5, 6
+"""
 COUNTED = (
-    "select shop_id, local_day, local_hour, gender, age_band, "
-    + ", ".join(f"count(*) filter (where mood = '{mood}')::int as {mood}" for mood in Mood)
-    + " from face where counted group by 1,2,3,4,5 order by 1,2,3,4,5"
+    "select shop_id, local_day, local_hour, gender, age_band, mood, count(*)::int "
+    "from face where counted group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6"
 )
 
 
@@ -118,7 +133,7 @@ async def test_tallies_equal_a_count_of_the_faces_whatever_is_repeated_and_whoev
         PostgresTallies.connect(database.dsn("record")) as one,
         PostgresTallies.connect(database.dsn("record")) as other,
     ):
-        writers = [RecordResults(store, RULES) for store in (one, other)]
+        writers = [RecordResults(store, RULES, always) for store in (one, other)]
 
         async def write(writer: RecordResults, mine: list[list[Message]]) -> None:
             for batch in mine:
@@ -151,8 +166,8 @@ async def test_a_visitor_is_tallied_in_the_shops_own_time(
 ) -> None:
     await register(database)
     async with PostgresTallies.connect(database.dsn("record")) as store:
-        await RecordResults(store, RULES)([result(1, shop, at)])
-    for table in ("tally_hour", "tally_upload", "photo", "face"):
+        await RecordResults(store, RULES, always)([result(1, shop, at)])
+    for table in ("tally_hour", "tally_upload", "tally_stale", "photo", "face"):
         rows = await fetch(database, f"select local_day, local_hour from {table}")
         assert [tuple(row) for row in rows] == [(day, hour)], table
 
@@ -174,7 +189,11 @@ async def test_faces_from_before_there_was_a_quality_stay_counted(database: Data
 @pytest.fixture
 def record(clean_streams: NatsServer, database: Database, tmp_path: Path) -> Iterator[RunningProgram]:
     finish(register(database))
-    values = {"nats": connection(clean_streams.settings("record")), "postgres_dsn": database.dsn("record")}
+    values: dict[str, object] = {
+        "nats": connection(clean_streams.settings("record")),
+        "postgres_dsn": database.dsn("record"),
+    }
+    values |= {f"{what}_kept_days": 36_500 for what in ("results", "camera_hours", "tallies")}
     with running(service("record", values), tmp_path) as child:
         yield child
 

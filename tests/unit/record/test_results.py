@@ -1,7 +1,6 @@
 """Bands, thresholds and rows."""
 
 import math
-from datetime import date
 
 import pytest
 from facetally.v1.face_pb2 import (
@@ -19,17 +18,15 @@ from hypothesis import strategies as st
 from services.common import vocabulary
 from services.common.errors import PermanentError
 from services.common.vocabulary import AgeBand, Gender, Mood, Quality
-from services.record.domain import (
+from services.record.domain.results import (
     EMOTIONS,
     FaceRow,
-    Place,
     Rules,
     age_band,
     gender,
     mood,
     photo_row,
     rejection_row,
-    tally,
 )
 
 RULES = Rules(0.6, 0.3, counted_quality=Quality.USABLE, mood_quality=Quality.GOOD)
@@ -152,19 +149,6 @@ def test_a_face_from_before_there_was_a_quality_counts_with_its_mood() -> None:
     assert (row.quality, row.quality_reason) == (Quality.GOOD, vocabulary.QualityReason.NONE)
     assert (row.counted, row.mood) == (True, Mood.HAPPINESS)
     assert (row.age_low_years, row.age_high_years) == (None, None)
-
-
-@given(st.lists(st.sampled_from(QUALITIES), max_size=8))
-def test_the_tallies_hold_the_faces_that_count_and_no_other(qualities: list[Quality]) -> None:
-    message = result()
-    message.faces.extend(happy(quality) for quality in qualities)
-    row = photo_row(message, RULES)
-    visitors, uploads = tally({row: Place(1, 1, date(2026, 3, 1), 12)})
-    assert len(row.faces) == len(qualities)
-    assert sum(sum(moods.values()) for moods in visitors.values()) == len(row.visitors)
-    assert len(row.visitors) == sum(quality is not Quality.REJECTED for quality in qualities)
-    assert bool(visitors) == bool(row.visitors), "no hour is made for faces that do not count"
-    assert sum(uploads.values()) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""The heat map: a table of weekdays and hours, coloured by what it shows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.report.domain.shown import ShownHeatCell
+from services.report.pages import words
+from services.report.pages.i18n import _
+
+_SHADES: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One hour of one weekday.
+
+    Args:
+        kind: a class of the style sheet: q1 to q7 from least to most, few: hidden, gap: not known, shut: closed.
+        title: all of it in words.
+    """
+
+    kind: str
+    text: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """A measure by weekday and hour.
+
+    Args:
+        hours: of the columns.
+        rows: weekday and squares.
+        low: the least value, in words; empty where there is none.
+        high: the largest.
+    """
+
+    id: str
+    name: str
+    hours: tuple[int, ...]
+    rows: tuple[tuple[str, tuple[Square, ...]], ...]
+    low: str
+    high: str
+    has_hidden: bool
+    has_gaps: bool
+    has_closed: bool
+
+
+def heat_maps(cells: Sequence[ShownHeatCell], min_cell: int) -> tuple[HeatMap, ...]:
+    """Visitors, mood and age by weekday and hour; none where shops were never open."""
+    if not cells:
+        return ()
+    return (
+        _map("visitors", _("Visitors"), cells, lambda cell: cell.visitors, words.brief, min_cell, from_zero=True),
+        _map("mood", _("Mood"), cells, lambda cell: cell.mood_index, words.signed, min_cell),
+        _map("age", _("Age"), cells, lambda cell: cell.median_age_years, words.count, min_cell),
+    )
+
+
+def _map(
+    id_: str,
+    name: str,
+    cells: Sequence[ShownHeatCell],
+    read: Callable[[ShownHeatCell], float | None],
+    write: Callable[[float | None], str],
+    min_cell: int,
+    *,
+    from_zero: bool = False,
+) -> HeatMap:
+    at = {(cell.weekday, cell.hour): cell for cell in cells}
+    values = [value for value in map(read, cells) if value is not None]
+    low, high = (0 if from_zero else min(values), max(values)) if values else (0, 0)
+    hours = tuple(range(min(cell.hour for cell in cells), max(cell.hour for cell in cells) + 1))
+
+    def square(weekday: int, hour: int) -> Square:
+        cell = at.get((weekday, hour))
+        when = f"{words.weekday(weekday, long=True)}, {words.hour_span(hour)}"
+        if cell is None:
+            return Square("shut", "", f"{when}: {_('closed')}")
+        if cell.is_gap:
+            return Square("gap", "", f"{when}: {_('no photos')}")
+        value = read(cell)
+        if value is None:
+            few = cell.visitors is None
+            return Square("few", words.hidden(min_cell) if few else "", f"{when}: {_('hidden: too few people')}")
+        shade = 1 + min(_SHADES - 1, int((value - low) / ((high - low) or 1) * _SHADES))
+        full = words.count(value) if from_zero else write(value)
+        return Square(f"q{shade}", write(value), f"{when}: {full}")
+
+    rows = tuple((words.weekday(day), tuple(square(day, hour) for hour in hours)) for day in range(7))
+    kinds = {one.kind for _day, row in rows for one in row}
+    edges = (write(min(values)), write(high)) if values else ("", "")
+    return HeatMap(id_, name, hours, rows, *edges, "few" in kinds, "gap" in kinds, "shut" in kinds)
