@@ -6,7 +6,7 @@ from services.demo.__main__ import app as demo
 from services.detect.__main__ import app as detect
 from services.estate.__main__ import app as estate
 from services.estate.__main__ import camera_app as camera
-from services.report.__main__ import app as people
+from services.report.command import app as people
 from services.standalone.__main__ import app as standalone
 
 app = typer.Typer(

@@ -22,8 +22,9 @@ from services.demo.handler import DemoError, read_pages, upload_all, wait_until_
 from services.estate.__main__ import import_lines
 from services.estate.domain import CameraLine
 from services.estate.settings import EstateSettings
+from services.report.command import make_token
 from services.standalone.__main__ import CANNOT_START, read_settings, until_asked_to_stop
-from services.standalone.machine import Machine, running_machine
+from services.standalone.machine import ADMIN, Machine, running_machine
 from services.standalone.settings import StandaloneSettings
 
 PHOTO_FOLDER = Path(__file__).parents[2] / "demo_photos"
@@ -72,10 +73,12 @@ async def _demo(settings: StandaloneSettings, console: Console, once: bool, resu
     async with running_machine(settings, lambda line: console.print(f"  {line}", style="dim")) as machine:
         lines = estate()
         secrets = await _register(machine, lines)
-        async with httpx.AsyncClient(base_url=machine.report_url, timeout=20) as client:
+        token = await make_token(machine.dsn("account"), ADMIN, "demo", days=1)
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=machine.report_url, timeout=20, headers=headers) as client:
             results += await _run(machine, lines, secrets, HttpReport(client), console)
         _show(console, results)
-        console.print(f"\nThe reports are at [bold]{machine.report_url}[/]")
+        console.print(f"\n{machine.welcome()}", soft_wrap=True)
         if not once:
             console.print("Ctrl-C stops everything; what was tallied is kept for the next time.")
             await asyncio.Event().wait()

@@ -36,6 +36,7 @@ async def run(settings: ProvisionSettings) -> None:
             bucket,
             database,
             passwords,
+            photos_kept_days=settings.photos_kept_days or None,
             wait_s=settings.wait_s,
             report=lambda line: print(f"provision: {line}"),  # noqa: T201 - a job for people
         )

@@ -35,6 +35,10 @@ class PhotoBucket(Protocol):
         """Make the bucket; whether it was new."""
         ...
 
+    async def ensure_expiry(self, days: int | None) -> bool:
+        """Let the store remove photos that old, or keep them where None; whether that was new."""
+        ...
+
 
 class Database(Protocol):
     """Where results are kept."""
@@ -54,6 +58,7 @@ async def provision(
     database: Database,
     passwords: dict[str, str],
     *,
+    photos_kept_days: int | None,
     wait_s: float,
     report: Callable[[str], None],
 ) -> None:
@@ -64,6 +69,7 @@ async def provision(
         bucket: the photo store's bucket.
         database: the results' database.
         passwords: by database role.
+        photos_kept_days: after which the store removes photos; None: never.
         wait_s: how long each server may take to come up.
         report: told what was done, a line at a time.
 
@@ -80,6 +86,8 @@ async def provision(
         report(f"key-value bucket {SHOPS_BUCKET} made")
     if await _patiently(bucket.ensure, wait_s):
         report("photo bucket made")
+    if await _patiently(partial(bucket.ensure_expiry, photos_kept_days), wait_s):
+        report(f"photos are kept for {photos_kept_days} days" if photos_kept_days else "photos are kept for ever")
     for role, password in passwords.items():
         await _patiently(partial(database.ensure_role, role, password), wait_s)
     for name in await _patiently(database.migrate, wait_s):

@@ -19,4 +19,9 @@ class ProvisionSettings(BaseSettings):
     account_password: SecretStr = Field(description="Password of the database role `account`")
     bi_password: SecretStr = Field(description="Password of the database role `bi`")
     estate_password: SecretStr = Field(description="Password of the database role `estate`")
+    photos_kept_days: int = Field(
+        default=30,
+        ge=0,
+        description="After how many days the photo store removes photos, by a lifecycle rule of the bucket; 0: never",
+    )
     wait_s: float = Field(default=60.0, ge=0, description="How long to wait for servers that are not up yet")

@@ -63,7 +63,7 @@ def up() -> None:
 
 async def _up(settings: StandaloneSettings, console: Console) -> None:
     async with running_machine(settings, lambda line: console.print(f"  {line}", style="dim")) as machine:
-        console.print(f"\nThe reports are at [bold]{machine.report_url}[/]")
+        console.print(f"\n{machine.welcome()}", soft_wrap=True)
         console.print(f"Cameras upload by FTP to {settings.ftp_host}, port {settings.ftp_port}.")
         console.print(f"State and logs are in {settings.state_dir.resolve()}. Ctrl-C stops everything.")
         await asyncio.Event().wait()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from services.common.streams import CONSUMERS
 from services.provision.domain import DATABASE_ROLES, S3_ACTIONS, nats_permissions
+from services.report.command import first_admin
 from services.standalone.adapters.child_process import ChildLauncher
 from services.standalone.adapters.free_ports import check_free
 from services.standalone.adapters.nats_server import nats_server
@@ -21,19 +22,26 @@ from services.standalone.domain import Ports, Program, detect_names, plan_ports,
 from services.standalone.handler import Supervisor
 from services.standalone.settings import StandaloneSettings
 
+# Who signs in first; to be disabled once other admins have been let in.
+ADMIN = "admin@localhost"
 # What children inherit: enough to run, and nothing of ours that could change what they do.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A running machine, as the commands beside it see it."""
+    """A running machine, as the commands beside it see it.
+
+    Args:
+        knows_admin: the first admin still signs in with the password that was made for them.
+    """
 
     settings: StandaloneSettings
     ports: Ports
     secrets: dict[str, str]
     certificate: Path
     supervisor: Supervisor
+    knows_admin: bool
 
     def nats(self, user: str) -> dict[str, str]:
         """Connection to NATS, as settings."""
@@ -47,6 +55,15 @@ class Machine:
     def report_url(self) -> str:
         """Address of the report pages."""
         return f"http://127.0.0.1:{self.ports.report}/"
+
+    def welcome(self) -> str:
+        """Where the reports are, and who signs in how."""
+        known = (
+            f"with the password [bold]{self.secrets['admin']}[/]"
+            if self.knows_admin
+            else "with the password that you chose"
+        )
+        return f"The reports are at [bold]{self.report_url}[/]\nSign in as [bold]{ADMIN}[/] {known}."
 
 
 @asynccontextmanager
@@ -86,11 +103,12 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
         janitor = asyncio.create_task(launcher.bound_logs())
         try:
             await supervisor.start(*servers)
-            await supervisor.run(_provision(ports, secrets, environment))
+            await supervisor.run(_provision(settings, ports, secrets, environment))
             report("the servers are provisioned")
             await supervisor.run(_publish(ports, secrets, environment))
+            knows_admin = await first_admin(_dsn(ports, secrets, "account"), ADMIN, secrets["admin"])
             await supervisor.start(*services)
-            yield Machine(settings, ports, secrets, state.certificate(), supervisor)
+            yield Machine(settings, ports, secrets, state.certificate(), supervisor, knows_admin)
         finally:
             janitor.cancel()
             report("stopping everything")
@@ -100,7 +118,14 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
 def _secret_names() -> list[str]:
     users = [f"nats-{user}" for user in nats_permissions()]
     keys = [f"s3-{user}" for user in S3_ACTIONS]
-    return [*users, *keys, "postgres-owner", *(f"postgres-{role}" for role in DATABASE_ROLES)]
+    return [
+        *users,
+        *keys,
+        "admin",
+        "report-cookies",
+        "postgres-owner",
+        *(f"postgres-{role}" for role in DATABASE_ROLES),
+    ]
 
 
 def _inherited() -> dict[str, str]:
@@ -121,11 +146,14 @@ def _dsn(ports: Ports, secrets: dict[str, str], role: str) -> str:
     return f"postgresql://{role}:{secrets[f'postgres-{role}']}@127.0.0.1:{ports.postgres}/{DATABASE}"
 
 
-def _provision(ports: Ports, secrets: dict[str, str], environment: dict[str, str]) -> Program:
+def _provision(
+    settings: StandaloneSettings, ports: Ports, secrets: dict[str, str], environment: dict[str, str]
+) -> Program:
     values: dict[str, object] = {
         "nats": _nats(ports, secrets, "admin"),
         "s3": _s3(ports, secrets, "admin"),
         "postgres_dsn": _dsn(ports, secrets, "owner"),
+        "photos_kept_days": settings.photos_kept_days,
     }
     values |= {f"{role}_password": secrets[f"postgres-{role}"] for role in DATABASE_ROLES}
     return Program(
@@ -170,10 +198,19 @@ def _services(
         },
         "detect": {**consumers["detect"], "s3": _s3(ports, secrets, "detect")},
         "classify": {**consumers["classify"]},
-        "record": {**consumers["record"], "postgres_dsn": _dsn(ports, secrets, "record")},
+        "record": {
+            **consumers["record"],
+            "postgres_dsn": _dsn(ports, secrets, "record"),
+            "results_kept_days": settings.results_kept_days,
+            "tallies_kept_days": settings.tallies_kept_days,
+        },
         "report": {
             "nats": _nats(ports, secrets, "report"),
             "postgres_dsn": _dsn(ports, secrets, "report"),
+            "account_dsn": _dsn(ports, secrets, "account"),
+            "cookie_key": secrets["report-cookies"],
+            # Its pages are on loopback, where there is no HTTPS.
+            "secure_cookies": False,
             "http_port": ports.report,
             "camera_ftp_port": ports.ftp,
             "camera_require_tls": settings.require_tls,

@@ -29,12 +29,21 @@ class StandaloneSettings(BaseSettings):
     internal_port_first: Port = Field(
         default=14200, description="First of the 60 loopback ports that the servers and services use among themselves"
     )
+    photos_kept_days: int = Field(default=30, ge=0, description="For how many days photos are kept; 0: for ever")
+    results_kept_days: int = Field(
+        default=365, ge=31, description="For how many days results are kept photo by photo and face by face"
+    )
+    tallies_kept_days: int = Field(
+        default=1095, ge=31, description="For how many days tallies are kept; not less than the results"
+    )
     detect_workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Detect processes; by default one per core"
     )
 
     @model_validator(mode="after")
-    def _passive_range(self) -> "StandaloneSettings":
+    def _fit_together(self) -> "StandaloneSettings":
         if self.passive_port_last < self.passive_port_first:
             raise ValueError("the last passive port comes before the first")
+        if self.tallies_kept_days < self.results_kept_days:
+            raise ValueError("TALLIES_KEPT_DAYS must not be less than RESULTS_KEPT_DAYS")
         return self

@@ -17,27 +17,37 @@ def read_estate(path: Path) -> list[CameraLine]:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or ()
-            if len(columns) == 1 and ";" in columns[0]:
-                raise EstateError(["the columns are separated by semicolons: save the file with commas between them"])
-            if missing := [column for column in REQUIRED_COLUMNS if column not in columns]:
-                raise EstateError(
-                    [f"columns missing: {', '.join(missing)}. There must be: {', '.join(REQUIRED_COLUMNS)}"]
-                )
-            if unknown := [column for column in columns if column not in COLUMNS]:
-                raise EstateError([f"columns unknown: {', '.join(unknown)}. There can be: {', '.join(COLUMNS)}"])
-            rows = [(reader.line_num, row) for row in reader]
-            if too_long := [str(number) for number, row in rows if None in row]:
-                raise EstateError(
-                    [
-                        f"line {number}: more cells than columns; a comma in a cell needs quotes around it"
-                        for number in too_long
-                    ]
-                )
-            return check(rows)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+            return parse_estate(file)
+    except (OSError, UnicodeDecodeError) as error:
         raise EstateError([f"{path} cannot be read: {error}"]) from error
+
+
+def parse_estate(text: Iterable[str]) -> list[CameraLine]:
+    """The cameras that lines of CSV list.
+
+    Args:
+        text: lines with their ends.
+
+    Raises:
+        EstateError: naming all that is wrong.
+    """
+    try:
+        reader = csv.DictReader(text)
+        columns = reader.fieldnames or ()
+        if len(columns) == 1 and ";" in columns[0]:
+            raise EstateError(["the columns are separated by semicolons: save the file with commas between them"])
+        if missing := [column for column in REQUIRED_COLUMNS if column not in columns]:
+            raise EstateError([f"columns missing: {', '.join(missing)}. There must be: {', '.join(REQUIRED_COLUMNS)}"])
+        if unknown := [column for column in columns if column not in COLUMNS]:
+            raise EstateError([f"columns unknown: {', '.join(unknown)}. There can be: {', '.join(COLUMNS)}"])
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise EstateError([f"it is no CSV: {error}"]) from error
+    if too_long := [number for number, row in rows if None in row]:
+        raise EstateError(
+            [f"line {number}: more cells than columns; a comma in a cell needs quotes around it" for number in too_long]
+        )
+    return check(rows)
 
 
 def write_estate(lines: Iterable[CameraLine], file: TextIO) -> None:

@@ -194,6 +194,13 @@ class Change:
     becomes: str
 
 
+def changes_of(kind: str, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
+    """What is not as before, in order of the columns."""
+    return tuple(
+        Change(kind, name, column, before[column], value) for column, value in after.items() if before[column] != value
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What an import would come to.
@@ -235,11 +242,7 @@ def preview(lines: Sequence[CameraLine], registered: Iterable[CameraLine], known
         if before is None:
             new[kind].append(name)
         else:
-            changes += [
-                Change(kind, name, column, before[column], value)
-                for column, value in values.items()
-                if before[column] != value
-            ]
+            changes += changes_of(kind, name, before, values)
     return Preview(
         cameras=len(lines),
         new={kind: tuple(names) for kind, names in new.items()},

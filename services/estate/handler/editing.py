@@ -6,12 +6,14 @@ from services.estate.domain import (
     CAMERA_COLUMNS,
     SHOP_COLUMNS,
     CameraLine,
+    Change,
     ChangedMeanwhileError,
     EstateError,
     Imported,
     Preview,
     ShopLine,
     camera_cells,
+    changes_of,
     check_line,
     check_shop,
     estate_version,
@@ -26,8 +28,8 @@ from services.estate.handler.ports import Chance, Editor
 from services.estate.handler.registering import import_estate
 
 
-async def edit_shop(slug: str, values: Mapping[str, str], seen: str, editor: Editor) -> bool:
-    """Change what is known of a shop, or move it to another city, which may be a new one; whether anything changed.
+async def edit_shop(slug: str, values: Mapping[str, str], seen: str, editor: Editor) -> tuple[Change, ...]:
+    """Change what is known of a shop, or move it to another city, which may be a new one; what is not as before.
 
     Args:
         slug: the shop.
@@ -42,8 +44,10 @@ async def edit_shop(slug: str, values: Mapping[str, str], seen: str, editor: Edi
     async with editor.changing():
         shop = await _shop(slug, editor)
         wanted = await _checked_shop({**values, "shop": slug}, editor)
-        _unchanged(shop_cells(shop), shop_cells(wanted), seen)
-        return await editor.save_shop(wanted)
+        before, after = shop_cells(shop), shop_cells(wanted)
+        _unchanged(before, after, seen)
+        await editor.save_shop(wanted)
+    return changes_of("shop", slug, before, after)
 
 
 async def add_shop(values: Mapping[str, str], editor: Editor, chance: Chance) -> Imported:
@@ -75,13 +79,18 @@ async def add_camera_to(slug: str, values: Mapping[str, str], editor: Editor, ch
         return await _add(new_camera(await _shop(slug, editor), _camera_values(values)), editor, chance)
 
 
-async def edit_camera(camera: str, values: Mapping[str, str], seen: str, editor: Editor, chance: Chance) -> Imported:
+async def edit_camera(
+    camera: str, values: Mapping[str, str], seen: str, editor: Editor, chance: Chance
+) -> tuple[Imported, tuple[Change, ...]]:
     """Change what a camera is called, how it names its uploads, or which login it uses.
 
     Args:
         camera: slug.
         values: its own columns.
         seen: `version` of its cells when it was looked at.
+
+    Returns:
+        What is new to type into it, and what is not as before.
 
     Raises:
         EstateError: there is no such camera, or a value is wrong.
@@ -94,8 +103,9 @@ async def edit_camera(camera: str, values: Mapping[str, str], seen: str, editor:
         if found is None or shop is None:
             raise EstateError([f"there is no camera {camera}"])
         line = check_line(shop_cells(shop) | _camera_values(values) | {"camera": camera})
-        _unchanged(camera_cells(found.line), camera_cells(line), seen)
-        return await import_estate([line], editor, chance)
+        before, after = camera_cells(found.line), camera_cells(line)
+        _unchanged(before, after, seen)
+        return await import_estate([line], editor, chance), changes_of("camera", camera, before, after)
 
 
 async def rename(kind: str, slug: str, name: str, seen: str, editor: Editor) -> None:

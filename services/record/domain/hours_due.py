@@ -67,9 +67,9 @@ def hours_due(shop: ShopHours, opening: OpeningHours, zone: ZoneInfo, now: datet
         now: UTC.
         most: hours, open or not, to look at; the others come next time.
     """
-    start = _full_hour(now - _HOUR if shop.through is None else shop.through, zone)
     if shop.through is None:
-        return Due(shop.shop_id, (), start)
+        return Due(shop.shop_id, (), _full_hour(now - _HOUR + timedelta.resolution, zone))
+    start = _full_hour(shop.through, zone)
     found: dict[tuple[date, int], DueHour] = {}
     for _ in range(most):
         if start + _HOUR > now:

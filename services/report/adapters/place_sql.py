@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from services.common.cameras.path_patterns import normalise
 from services.report.domain.groups import ShopGroup
+from services.report.domain.listed_shops import ListedShop
 from services.report.domain.places import Level, Place, Setting, Site
 
 WORLD_NAME: Final = "World"
@@ -147,6 +148,20 @@ class PlaceReader:
         )
         return [_site(row) for row in rows]
 
+    async def listed_shops(self) -> Sequence[ListedShop]:
+        """Every shop that they may see, by the names of region, city and shop."""
+        return [
+            ListedShop(
+                Place(Level.REGION, row["region"], row["region_name"]),
+                Place(Level.CITY, row["city"], row["city_name"]),
+                Place(Level.SHOP, row["shop"], row["shop_name"]),
+                row["time_zone"],
+                row["sees_city"],
+                row["sees_region"],
+            )
+            for row in await self.connection.fetch(_LISTED)
+        ]
+
     async def find(self, text: str, most: int) -> Sequence[Site]:
         """Places with these letters in their name, those that begin with them first."""
         pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -190,6 +205,15 @@ left join shop s on s.shop_id = k.shop_id
 left join city y on y.city_id = coalesce(k.city_id, s.city_id)
 left join region r on r.region_id = coalesce(k.region_id, y.region_id)
 where ((select viewer_sees_world()) or k.scope_id in (select viewer_scopes()))
+"""
+_LISTED: Final = f"""
+with seen as materialized (
+    select region_id, city_id from scope where (select viewer_sees_world()) or scope_id in (select viewer_scopes())
+)
+select r.slug as region, r.name as region_name, y.slug as city, y.name as city_name, s.slug as shop, s.name as shop_name,
+       s.time_zone, y.city_id in (select city_id from seen where city_id is not null) as sees_city,
+       r.region_id in (select region_id from seen where region_id is not null) as sees_region
+from {_ESTATE} order by r.name, r.slug, y.name, y.slug, s.name, s.slug
 """
 
 

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.report.domain.filters import EVERYBODY, Filters
-from services.report.domain.periods import Comparison, Period, Preset, Step, custom_period, preset_period
+from services.report.domain.periods import (
+    Comparison,
+    Period,
+    Preset,
+    Step,
+    compared_with,
+    custom_period,
+    preset_period,
+)
 from services.report.domain.places import Level
 
 
@@ -17,6 +25,8 @@ class Asked:
         first: first day; a period from one day to another goes before a preset.
         last: last day.
         step: None: what suits the period.
+        comparison: which other period it is compared with.
+        moved: what is asked for is that other period, and not the one that the days say: to have both side by side.
     """
 
     level: Level
@@ -27,6 +37,7 @@ class Asked:
     step: Step | None = None
     filters: Filters = EVERYBODY
     comparison: Comparison = Comparison.PREVIOUS
+    moved: Comparison = Comparison.NONE
 
 
 def period_of(asked: Asked, today: date) -> Period:
@@ -36,5 +47,7 @@ def period_of(asked: Asked, today: date) -> Period:
         PeriodError: they make no sense.
     """
     if asked.first or asked.last:
-        return custom_period(asked.first or asked.last or today, asked.last or today)
-    return preset_period(asked.preset, today)
+        period = custom_period(asked.first or asked.last or today, asked.last or today)
+    else:
+        period = preset_period(asked.preset, today)
+    return compared_with(period, asked.moved) or period

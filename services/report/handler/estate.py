@@ -11,6 +11,8 @@ from services.common.logging import get_logger
 from services.estate import handler as registry
 from services.estate.domain import (
     CameraLine,
+    Change,
+    City,
     EstateError,
     Found,
     Imported,
@@ -24,6 +26,8 @@ from services.estate.domain import (
 _log = get_logger(__name__)
 T = TypeVar("T")
 S = TypeVar("S")
+# Writes down what came of a change, before it holds.
+Noted = Callable[[S], Awaitable[None]]
 
 
 class Registries(Protocol):
@@ -56,13 +60,13 @@ class ShopView:
     """A shop, its cameras, and what can be chosen for it.
 
     Args:
-        cities: slugs and full names of all that are registered.
+        cities: all that are registered.
         regions: names by slug.
     """
 
     shop: ShopLine
     cameras: tuple[RegisteredCamera, ...]
-    cities: tuple[tuple[str, str], ...]
+    cities: tuple[City, ...]
     regions: Mapping[str, str]
 
 
@@ -80,15 +84,15 @@ class EditEstate:
         # None: nothing is known to be missing.
         self.unpublished_since: datetime | None = None
 
-    async def search(self, query: Query) -> tuple[Found, tuple[tuple[str, str], ...], Mapping[str, str]]:
+    async def search(self, query: Query) -> tuple[Found, tuple[City, ...], Mapping[str, str]]:
         """A page of shops; and all cities and regions, by slug."""
         async with self._registries.opened() as editor:
-            return await editor.search(query), await _cities(editor), await editor.regions()
+            return await editor.search(query), tuple(await editor.cities()), await editor.regions()
 
-    async def places(self) -> tuple[tuple[tuple[str, str], ...], Mapping[str, str]]:
+    async def places(self) -> tuple[tuple[City, ...], Mapping[str, str]]:
         """All cities and regions, by slug."""
         async with self._registries.opened() as editor:
-            return await _cities(editor), await editor.regions()
+            return tuple(await editor.cities()), await editor.regions()
 
     async def shop(self, slug: str) -> ShopView | None:
         """One shop; None where there is none."""
@@ -97,7 +101,7 @@ class EditEstate:
             if shop is None:
                 return None
             cameras = await editor.cameras_of(slug)
-            return ShopView(shop, tuple(cameras), await _cities(editor), await editor.regions())
+            return ShopView(shop, tuple(cameras), tuple(await editor.cities()), await editor.regions())
 
     async def camera(self, slug: str) -> RegisteredCamera | None:
         """One camera; None where there is none."""
@@ -109,27 +113,31 @@ class EditEstate:
         async with self._registries.opened() as editor:
             return await editor.lines()
 
-    async def edit_shop(self, slug: str, values: Mapping[str, str], seen: str) -> Changed[bool]:
+    async def edit_shop(
+        self, slug: str, values: Mapping[str, str], seen: str, noted: Noted[tuple[Change, ...]]
+    ) -> Changed[tuple[Change, ...]]:
         """Change a shop, or move it to another city; raises as estate's `edit_shop`."""
-        return await self._change(lambda editor: registry.edit_shop(slug, values, seen, editor))
+        return await self._change(lambda editor: registry.edit_shop(slug, values, seen, editor), noted)
 
-    async def add_shop(self, values: Mapping[str, str]) -> Changed[Imported]:
+    async def add_shop(self, values: Mapping[str, str], noted: Noted[Imported]) -> Changed[Imported]:
         """Register a shop with its first camera; raises as estate's `add_shop`."""
-        return await self._change(lambda editor: registry.add_shop(values, editor, self._chance))
+        return await self._change(lambda editor: registry.add_shop(values, editor, self._chance), noted)
 
-    async def add_camera(self, shop: str, values: Mapping[str, str]) -> Changed[Imported]:
+    async def add_camera(self, shop: str, values: Mapping[str, str], noted: Noted[Imported]) -> Changed[Imported]:
         """Register a further camera; raises as estate's `add_camera_to`."""
-        return await self._change(lambda editor: registry.add_camera_to(shop, values, editor, self._chance))
+        return await self._change(lambda editor: registry.add_camera_to(shop, values, editor, self._chance), noted)
 
-    async def edit_camera(self, slug: str, values: Mapping[str, str], seen: str) -> Changed[Imported]:
+    async def edit_camera(
+        self, slug: str, values: Mapping[str, str], seen: str, noted: Noted[tuple[Imported, tuple[Change, ...]]]
+    ) -> Changed[tuple[Imported, tuple[Change, ...]]]:
         """Change a camera; raises as estate's `edit_camera`."""
-        return await self._change(lambda editor: registry.edit_camera(slug, values, seen, editor, self._chance))
+        return await self._change(lambda editor: registry.edit_camera(slug, values, seen, editor, self._chance), noted)
 
-    async def disable(self, slug: str, *, disabled: bool) -> Changed[None]:
+    async def disable(self, slug: str, noted: Noted[None], *, disabled: bool) -> Changed[None]:
         """Refuse a camera's uploads, or take them again; EstateError where there is no such camera."""
-        return await self._change(lambda editor: registry.disable(slug, editor, disabled=disabled))
+        return await self._change(lambda editor: registry.disable(slug, editor, disabled=disabled), noted)
 
-    async def rotate(self, camera: str) -> Changed[list[NewSecret]]:
+    async def rotate(self, camera: str, noted: Noted[list[NewSecret]]) -> Changed[list[NewSecret]]:
         """Give the login that a camera uses another secret; EstateError where there is no such camera."""
 
         async def rotate(editor: registry.Editor) -> list[NewSecret]:
@@ -138,20 +146,20 @@ class EditEstate:
                 raise EstateError([f"there is no camera {camera}"])
             return await registry.rotate_secret(found.line.login_name, editor, self._chance)
 
-        return await self._change(rotate)
+        return await self._change(rotate, noted)
 
-    async def rename(self, kind: str, slug: str, name: str, seen: str) -> Changed[None]:
+    async def rename(self, kind: str, slug: str, name: str, seen: str, noted: Noted[None]) -> Changed[None]:
         """Call a region or a city something else; raises as estate's `rename`."""
-        return await self._change(lambda editor: registry.rename(kind, slug, name, seen, editor))
+        return await self._change(lambda editor: registry.rename(kind, slug, name, seen, editor), noted)
 
     async def preview(self, lines: Sequence[CameraLine]) -> tuple[Preview, str]:
         """What an import would change, and the version of the registry that it was compared with."""
         async with self._registries.opened() as editor:
             return await registry.preview_import(lines, editor)
 
-    async def import_lines(self, lines: Sequence[CameraLine], seen: str) -> Changed[Imported]:
+    async def import_lines(self, lines: Sequence[CameraLine], seen: str, noted: Noted[Imported]) -> Changed[Imported]:
         """Import a list, if nothing has changed since the preview; raises as estate's `import_seen`."""
-        return await self._change(lambda editor: registry.import_seen(lines, seen, editor, self._chance))
+        return await self._change(lambda editor: registry.import_seen(lines, seen, editor, self._chance), noted)
 
     async def publish(self) -> int:
         """Tell the cells of all shops, again; how many there are.
@@ -164,10 +172,15 @@ class EditEstate:
         self.unpublished_since = None
         return shops
 
-    async def _change(self, work: Callable[[registry.Editor], Awaitable[S]]) -> Changed[S]:
-        """Change the registry, then tell the cells. What is registered stays so, even if they cannot be told now."""
+    async def _change(self, work: Callable[[registry.Editor], Awaitable[S]], noted: Noted[S]) -> Changed[S]:
+        """Change the registry, then tell the cells. What is registered stays so, even if they cannot be told now.
+
+        What cannot be written into the audit log is not changed.
+        """
         async with self._registries.opened() as editor:
-            result = await work(editor)
+            async with editor.changing():
+                result = await work(editor)
+                await noted(result)
             try:
                 async with self._registries.board() as board:
                     await registry.publish(editor, board)
@@ -177,7 +190,3 @@ class EditEstate:
                 return Changed(result, cells_know=False)
         self.unpublished_since = None
         return Changed(result, cells_know=True)
-
-
-async def _cities(editor: registry.Editor) -> tuple[tuple[str, str], ...]:
-    return tuple((city.city, f"{city.city_name}, {city.region_name}") for city in await editor.cities())

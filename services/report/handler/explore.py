@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.report.domain.counts import Counts, change, total
-from services.report.domain.periods import Period, Step, chosen_step, compared_with, steps_for
+from services.report.domain.periods import Period, Step, chosen_step, compared_with, last_year, steps_for
 from services.report.domain.places import Setting
 from services.report.domain.questions import Asked, period_of
 from services.report.domain.series import complete
@@ -20,6 +20,8 @@ class Exploration:
     Args:
         steps: that the period may be shown in.
         other: the period that is compared with; None where none is.
+        hours: of the whole period, those that were due and seen.
+        year_change: of visitors against the same weekdays a year before.
         table: visitors by gender, age band and mood; its slices are what filters show.
         inside: places one level further in, the busiest first.
         min_cell: smaller counts are hidden.
@@ -34,10 +36,13 @@ class Exploration:
     now: ShownCounts
     before: ShownCounts | None
     hours: Counts
+    hours_before: Counts | None
     change: float | None
+    year_change: float | None
     points: tuple[ShownPoint, ...]
     points_before: tuple[ShownPoint, ...]
     table: Published
+    table_before: Published | None
     inside: tuple[ShownPlace, ...]
     min_cell: int
 
@@ -71,15 +76,15 @@ class Explore:
             points = await reader.series(scopes, period, step, filters)
             hours = total(point.counts for point in points)
             table, now = shown_cube(await reader.cube(scopes, period, today), hours, filters, self._min_cell)
-            before = growth = None
+            before = hours_before = table_before = None
             points_before: tuple[ShownPoint, ...] = ()
             if other:
                 earlier = await reader.series(scopes, other, step, filters)
                 hours_before = total(point.counts for point in earlier)
                 cube = await reader.cube(scopes, other, today)
-                _, before = shown_cube(cube, hours_before, filters, self._min_cell)
-                growth = change(hours, hours_before)
+                table_before, before = shown_cube(cube, hours_before, filters, self._min_cell)
                 points_before = shown_series(complete(earlier, other, step), self._min_cell)
+            year = await reader.totals(scopes, last_year(period), filters, today)
             sites = await reader.inside(setting)
             return Exploration(
                 asked=asked,
@@ -91,10 +96,13 @@ class Explore:
                 now=now,
                 before=before,
                 hours=hours,
-                change=growth if now.visitors is not None else None,
+                hours_before=hours_before,
+                change=change(hours, hours_before) if now.visitors is not None else None,
+                year_change=change(hours, total(year.values())) if now.visitors is not None else None,
                 points=shown_series(complete(points, period, step), self._min_cell),
                 points_before=points_before,
                 table=table,
+                table_before=table_before,
                 inside=await ranked(reader, setting, sites, asked, period, other, self._min_cell),
                 min_cell=self._min_cell,
             )

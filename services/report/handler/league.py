@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from services.report.domain.league import Measure, Standing, standings
 from services.report.domain.periods import Period, Step, compared_with
-from services.report.domain.places import Setting
+from services.report.domain.places import Level, Setting, Site
 from services.report.domain.questions import Asked, period_of
 from services.report.domain.series import complete
 from services.report.domain.shown import ShownPoint, shown_series
 from services.report.handler.overview import ranked
 from services.report.handler.tallies import Tallies, setting_of
+
+# Of a city, the league may be cut to its shops only, and of one shop there is none.
+_CUT: Final = (Level.WORLD, Level.REGION, Level.YOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class League:
         ranked: shops that have a rank.
         shops: all of them.
         most: visitors of the busiest shop, which bars are drawn against.
+        inside: places that the league may be cut to: regions or cities.
     """
 
     asked: Asked
@@ -55,6 +60,7 @@ class League:
     ranked: int
     shops: int
     most: int
+    inside: tuple[Site, ...]
     min_cell: int
 
 
@@ -114,5 +120,6 @@ class ReadLeague:
                 ranked=sum(standing.rank is not None for standing in table),
                 shops=len(table),
                 most=max((place.visitors or 0 for place in places), default=0),
+                inside=tuple(await reader.inside(setting)) if setting.place.level in _CUT else (),
                 min_cell=self._min_cell,
             )

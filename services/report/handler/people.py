@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.report.domain.people import (
     LANGUAGES,
+    LONGEST_PASSWORD,
     TOKEN_LONGEST_DAYS,
     TOKEN_PREFIX,
     ApiToken,
@@ -129,12 +130,16 @@ class People:
             PeopleError: the old one is wrong, or the new one would be guessed.
         """
         check_password(new, viewer.email)
-        verdict = await self._passwords.verify(await self.store.password_hash(viewer.person_id), old)
-        if not verdict.right:
+        if not await self.is_password(viewer, old):
             raise PeopleError("wrong_password", "the password that you have now is another one")
         if old == new:
             raise PeopleError("same_password", "the new password is the old one")
         await self.store.set_password(viewer.person_id, await self._passwords.hash(new))
+
+    async def is_password(self, person: Person | Viewer, password: str) -> bool:
+        """Whether somebody signs in with this password."""
+        kept = await self.store.password_hash(person.person_id)
+        return (await self._passwords.verify(kept, password[: LONGEST_PASSWORD + 1])).right
 
     async def set_language(self, viewer: Viewer, language: str) -> None:
         """Change the language of one's pages.

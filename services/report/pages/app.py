@@ -110,6 +110,7 @@ def make_app(site: Site) -> FastAPI:
     app = FastAPI(
         title="facetally reports", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
+    app.openapi = api.description  # type: ignore[method-assign] # as FastAPI's manual has it
     app.state.gate = site.gate
     app.state.tallies = site.tallies
     app.state.read_overview = ReadOverview(site.tallies, site.min_cell)

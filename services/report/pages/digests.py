@@ -5,6 +5,7 @@ from markupsafe import Markup
 from services.report.domain.counts import difference
 from services.report.domain.places import Level
 from services.report.domain.shown import ShownPlace
+from services.report.handler.explore import Exploration
 from services.report.handler.overview import Overview
 from services.report.pages import names, words
 from services.report.pages.i18n import _, ngettext
@@ -12,7 +13,7 @@ from services.report.pages.i18n import _, ngettext
 _NOTABLE = 0.0005
 
 
-def overview(o: Overview) -> Markup:
+def overview(o: Overview | Exploration) -> Markup:
     """How many, how much more than before, where it changed, and how they looked."""
     sentences = [_how_many(o)]
     if o.now.visitors:
@@ -20,7 +21,7 @@ def overview(o: Overview) -> Markup:
     return Markup(" ").join(sentences)
 
 
-def notice(o: Overview) -> Markup | None:
+def notice(o: Overview | Exploration) -> Markup | None:
     """What is missing; None where hardly anything is."""
     missing, covered = o.hours.missing_hours, o.hours.coverage
     if not missing or covered is None or covered >= 0.995:
@@ -50,7 +51,7 @@ def fresh(o: Overview) -> str:
     return _("Complete to %(day)s") % {"day": words.weekday_day(min(o.period.last, o.latest.date()))}
 
 
-def _how_many(o: Overview) -> Markup:
+def _how_many(o: Overview | Exploration) -> Markup:
     number, when = o.now.visitors, words.how_long(o.period)
     if number is None:
         return words.rich(
@@ -84,7 +85,7 @@ def _how_many(o: Overview) -> Markup:
     return words.rich(message, visitors=visitors, amount=amount, than=than)
 
 
-def _where(o: Overview) -> Markup | None:
+def _where(o: Overview | Exploration) -> Markup | None:
     """Which place inside grew most, and which fell most."""
     moved = [place for place in o.inside if place.change is not None]
     if o.setting.place.level is Level.SHOP or len(moved) < 2:
@@ -108,7 +109,7 @@ def _where(o: Overview) -> Markup | None:
     )
 
 
-def _mood(o: Overview) -> Markup | None:
+def _mood(o: Overview | Exploration) -> Markup | None:
     if o.now.mood_index is None:
         return None
     now = round(o.now.mood_index)

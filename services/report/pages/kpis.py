@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.report.domain.counts import difference
 from services.report.domain.periods import Comparison, Period, Step
 from services.report.domain.shown import ShownPoint
+from services.report.handler.explore import Exploration
 from services.report.handler.overview import Overview
 from services.report.pages import charts, graphics, names, words
 from services.report.pages.i18n import _, ngettext
@@ -42,7 +43,7 @@ class Kpi:
     spark: graphics.Sparkline
 
 
-def overview(o: Overview) -> tuple[Kpi, ...]:
+def overview(o: Overview | Exploration) -> tuple[Kpi, ...]:
     """Visitors, age, women, mood and coverage of a place."""
     before, against = o.before, _against(o.period, o.asked.comparison)
     was = None if before is None else before.women_share
@@ -104,7 +105,7 @@ def shape(points: Sequence[ShownPoint], measure: str = "visitors") -> graphics.S
     return graphics.sparkline(values, closed=closed, from_zero=zero)
 
 
-def _kpi(o: Overview, measure: str, value: tuple[str, str], changes: Sequence[Change]) -> Kpi:
+def _kpi(o: Overview | Exploration, measure: str, value: tuple[str, str], changes: Sequence[Change]) -> Kpi:
     return Kpi(
         measure,
         charts.measure_name(measure),

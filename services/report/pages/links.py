@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from services.report.domain.periods import Period, Step, steps_for
 from services.report.domain.places import Level, Place
 from services.report.pages import names
 
@@ -49,6 +50,10 @@ class Links:
     def overview(self, place: Place, **changes: object) -> str:
         """The overview of a place, for the same time and the same people."""
         return self.to(names.path(place), **{"place": None, "sort": None, "q": None, **changes})
+
+    def steps(self, period: Period, step: Step) -> list[tuple[str, str, bool]]:
+        """The steps that a period may be shown in: words, address, and whether it is the present one."""
+        return [(names.step(one), self.to(step=one), one == step) for one in steps_for(period)]
 
     def at(self, path: str) -> bool:
         """Whether the present page is this one, or below it."""

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
+from pydantic import BeforeValidator
 
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.domain.filters import Filters
@@ -12,6 +13,8 @@ from services.report.domain.periods import Comparison, Preset, Step
 from services.report.domain.places import Level
 from services.report.domain.questions import Asked
 
+# Forms send choices that are not made as empty words.
+_Empty = BeforeValidator(lambda word: word or None)
 SLUG_PATTERN = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 Slug = Annotated[str, Path(pattern=f"^{SLUG_PATTERN}$", description="Short name of a place")]
 # A place as a word: world, yours, region:europe, city:berlin, shop:berlin-1, group:stations.
@@ -33,12 +36,14 @@ class When:
     period: Annotated[Preset, Query(description="A period that ends yesterday, the last complete day")] = (
         Preset.FOUR_WEEKS
     )
-    first: Annotated[date | None, Query(alias="from", description="First day; goes before `period`")] = None
-    last: Annotated[date | None, Query(alias="to", description="Last day, included")] = None
-    step: Annotated[Step | None, Query(description="How finely it is shown; left out: what suits the period")] = None
-    gender: Annotated[Gender | None, Query(description="Only visitors of this gender")] = None
-    band: Annotated[AgeBand | None, Query(description="Only visitors of this age band")] = None
-    mood: Annotated[Mood | None, Query(description="Only visitors in this mood")] = None
+    first: Annotated[date | None, _Empty, Query(alias="from", description="First day; goes before `period`")] = None
+    last: Annotated[date | None, _Empty, Query(alias="to", description="Last day, included")] = None
+    step: Annotated[
+        Step | None, _Empty, Query(description="How finely it is shown; left out: what suits the period")
+    ] = None
+    gender: Annotated[Gender | None, _Empty, Query(description="Only visitors of this gender")] = None
+    band: Annotated[AgeBand | None, _Empty, Query(description="Only visitors of this age band")] = None
+    mood: Annotated[Mood | None, _Empty, Query(description="Only visitors in this mood")] = None
     compare: Annotated[Comparison, Query(description="The other period: the one before, or a year before")] = (
         Comparison.PREVIOUS
     )

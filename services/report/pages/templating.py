@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from services.common.vocabulary import AgeBand, Gender
 from services.report.domain.periods import Comparison, Preset
-from services.report.pages import digests, graphics, heat, i18n, kpis, names, shop_map, words
+from services.report.pages import digests, graphics, heat, i18n, kpis, names, shop_map, tables, words
 from services.report.pages.links import Links
 
 FOLDER = Path(__file__).parents[1]
@@ -36,6 +36,7 @@ def _environment() -> Environment:
         kpis=kpis,
         heat=heat,
         shop_map=shop_map,
+        tables=tables,
         asset=asset,
         LANGUAGE_NAMES=i18n.NAMES,
         GENDERS=tuple(Gender),
@@ -62,6 +63,11 @@ def rendered(request: Request, template: str, **context: object) -> str:
         i18n.speak(viewer.language)
     values = {"viewer": viewer, "links": Links(request), "language": i18n.locale().language, **context}
     return _environment().get_template(template).render(values)
+
+
+def written(template: str, **context: object) -> str:
+    """A text that answers nobody's request, such as a mail or a page for print; templates see what is passed."""
+    return _environment().get_template(template).render(context)
 
 
 @cache

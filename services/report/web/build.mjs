@@ -1,7 +1,8 @@
 // Copy what the pages need out of the installed packages: nothing is fetched when a page is opened.
-import { copyFileSync, mkdirSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { feature } from "topojson-client";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "static", "vendor");
@@ -17,4 +18,29 @@ for (const file of files) {
   const copy = join(target, basename(file));
   copyFileSync(join(here, "node_modules", file), copy);
   console.log(`    ${basename(file)}: ${Math.round(statSync(copy).size / 1000)} kB`);
+}
+
+// Outlines of the land (Natural Earth, public domain) as pictures in degrees, north up: y is minus the latitude.
+// Points are written as steps of a hundredth of a degree, which are short; a ring that would be a dot is left out.
+const STEPS = 100;
+for (const [name, smallest] of Object.entries({ "land-110m": 0, "land-50m": 12 })) {
+  const atlas = JSON.parse(readFileSync(join(here, "node_modules", "world-atlas", `${name}.json`)));
+  const rings = feature(atlas, atlas.objects.land).features.flatMap((land) => land.geometry.coordinates.flat());
+  const path = rings.map((ring) => drawn(ring.map(([lon, lat]) => [Math.round(lon * STEPS), Math.round(-lat * STEPS)]), smallest)).join("");
+  const copy = join(target, `${name}.svg`);
+  const outline = `<path id="land" vector-effect="non-scaling-stroke" transform="scale(${1 / STEPS})" d="${path}"/>`;
+  writeFileSync(copy, `<svg xmlns="http://www.w3.org/2000/svg">${outline}</svg>\n`);
+  console.log(`    ${name}.svg: ${Math.round(statSync(copy).size / 1000)} kB`);
+}
+
+function drawn(points, smallest) {
+  const columns = points.map(([x]) => x);
+  if (Math.max(...columns) - Math.min(...columns) < smallest) return "";
+  let [x, y] = points[0];
+  const steps = points.slice(1).map(([nextX, nextY]) => {
+    const [dx, dy] = [nextX - x, nextY - y];
+    [x, y] = [nextX, nextY];
+    return dx || dy ? `${dx}${dy < 0 ? "" : " "}${dy}` : "";
+  });
+  return `M${points[0].join(" ")}l${steps.filter(Boolean).join(" ").replaceAll(" -", "-")}z`;
 }
