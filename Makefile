@@ -88,6 +88,12 @@ format: $(READY) ## Format the code, and mend what the linter can
 docs: $(READY) ## Write docs/settings.md from the settings classes
 	@$(BIN)/python -m scripts.document_settings
 
+.PHONY: translations
+translations: $(READY) ## Collect the reports' messages into services/report/locale, to be translated
+	@mkdir -p build
+	@$(BIN)/pybabel -q extract -F services/report/locale/babel.cfg --no-wrap --no-location --sort-output -o build/messages.pot services/report
+	@$(BIN)/pybabel -q update -i build/messages.pot -d services/report/locale -l de --no-wrap --no-fuzzy-matching --ignore-obsolete
+
 .PHONY: pictures
 pictures: setup test-programs ## Take the README's pictures anew, by the browser test
 	@$(BIN)/pytest -q tests/browser -k pictures
@@ -123,6 +129,18 @@ bench-soak: setup ## Memory of detection and classification over 100,000 photos 
 bench-ingest: setup ## CPU per upload: received only, beside vsftpd, and all the way to 226
 	@scripts/vsftpd.sh build/vsftpd
 	@$(BIN)/python -m bench.ingest
+
+.PHONY: seed-year
+seed-year: setup ## A year of 1,000 made-up shops in a Postgres of its own (MONTHS=12 SHOPS=1000 FOLDER=build/year)
+	@$(BIN)/python -m bench.year.seed --months $(or $(MONTHS),12) --shops $(or $(SHOPS),1000) --folder "$(or $(FOLDER),build/year)"
+
+.PHONY: show-year
+show-year: setup ## Look at that year: the reports on it, until Ctrl-C (FOLDER=build/year PORT=8080)
+	@$(BIN)/python -m bench.year.show --folder "$(or $(FOLDER),build/year)" --port $(or $(PORT),8080)
+
+.PHONY: bench-reports
+bench-reports: setup ## Queries, pages in chromium and 50 managers at once, on that year (FOLDER=build/year)
+	@$(BIN)/python -m bench.reports --folder "$(or $(FOLDER),build/year)"
 
 .PHONY: bench-cameras
 bench-cameras: setup ## Ten thousand registered cameras, and what unfriendly ones do to an honest one

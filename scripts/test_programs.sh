@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# See to it that the programs which tests drive are here: a real browser, and real FTP clients.
+# See to it that the programs and libraries which tests need are here: a real browser, real FTP clients, Pango.
 set -euo pipefail
 declare -A package_of=([chromium]=chromium [curl]=curl [lftp]=lftp [tnftp]=tnftp [busybox]=busybox)
 missing=()
 for program in "${!package_of[@]}"; do
     command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+done
+# PDFs are drawn with Pango.
+declare -A library_of=([libpango-1.0-0]=libpango-1.0.so.0 [libpangoft2-1.0-0]=libpangoft2-1.0.so.0 [libharfbuzz-subset0]=libharfbuzz-subset.so.0)
+for package in "${!library_of[@]}"; do
+    ldconfig -p | grep -q "${library_of[$package]} " || missing+=("$package")
 done
 [ ${#missing[@]} = 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

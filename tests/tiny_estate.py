@@ -12,7 +12,7 @@ from services.estate.domain import CameraLine
 from services.report.domain.groups import ShopGroup
 from services.report.domain.places import Level
 from tests.estates import register
-from tests.fakes.tally_reader import PLACES, Key, shops_in
+from tests.fakes.tally_reader import PLACES, Key, camera_of, shops_in
 from tests.fakes.tiny_world import SHOPS, Hour, TinyShop, TinyWorld
 from tests.servers.postgres import Database
 
@@ -28,7 +28,7 @@ def line(shop: TinyShop) -> CameraLine:
     """A shop as a line of the estate's file."""
     region, city, place = shop.path
     return CameraLine(
-        region.slug, region.name, city.slug, city.name, place.slug, place.name, shop.time_zone, f"{shop.slug}-cam",
+        region.slug, region.name, city.slug, city.name, place.slug, place.name, shop.time_zone, camera_of(shop),
         identifiers=(shop.position,) if shop.position else (),
     )  # fmt: skip
 

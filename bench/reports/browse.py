@@ -82,7 +82,9 @@ def path(page: str, place: str, query: dict[str, str]) -> str:
     level, _, slug = place.partition(":")
     if page == "overview":
         return {"world": "/", "region": f"/regions/{slug}", "city": f"/cities/{slug}", "shop": f"/shops/{slug}"}[level]
-    if level != "world":
+    if page == "compare":
+        query["subject"] = place
+    elif level != "world":
         query["place"] = place
     return f"/{page}"
 

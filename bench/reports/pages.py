@@ -126,8 +126,13 @@ async def _empty(context: BrowserContext, url: str) -> float:
 
 
 def world_pages(period: str, beside: Sequence[str]) -> dict[str, str]:
-    """Addresses of the pages at world scope for a period, as a query."""
-    subjects = "&".join(f"with={word}" for word in beside)
+    """Addresses of the pages at world scope.
+
+    Args:
+        period: as a query.
+        beside: words of places that are compared with the world.
+    """
+    subjects = "&".join(f"subject={word}" for word in ("world", *beside))
     return {
         "overview": f"/?{period}",
         "explore": f"/explore?{period}",

@@ -1,5 +1,6 @@
 """Every query behind every page: the pages' own handlers are asked, and each query that they make is timed."""
 
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from bench.reports.visitors import Visitor
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.league import Measure
-from services.report.domain.periods import Step
+from services.report.domain.periods import Comparison, Step
 from services.report.domain.places import Level
 from services.report.domain.questions import Asked
 from services.report.handler.cameras import CamerasAsked, WatchCameras
@@ -31,6 +32,8 @@ FILTERS: Final = (
 )
 # Of pages that show a year, the longest period of a preset.
 YEAR_DAYS: Final = 364
+# Rounds that do not count: after a few, Postgres knows the statements.
+_WARM_UP: Final = 8
 Samples = dict[str, list[float]]
 
 
@@ -85,12 +88,12 @@ class Pages:
     Args:
         tallies: where they read.
         cameras: where the page of cameras reads.
-        beside: what is compared with the place.
+        regions: what is compared with the world.
     """
 
     tallies: Any
     cameras: Any
-    beside: tuple[tuple[Level, str], ...]
+    regions: tuple[str, ...]
 
     async def ask(self, page: str, person_id: int, asked: Asked) -> None:
         """Have a page's numbers read."""
@@ -102,7 +105,9 @@ class Pages:
             case "league":
                 await ReadLeague(self.tallies, MIN_CELL)(person_id, asked, LeagueAsked(Measure.VISITORS))
             case "compare":
-                others = [replace(asked, level=level, slug=slug) for level, slug in self.beside]
+                others = [replace(asked, moved=Comparison.PREVIOUS)]
+                if asked.level is Level.WORLD:
+                    others = [replace(asked, level=Level.REGION, slug=slug) for slug in self.regions]
                 await Compare(self.tallies, MIN_CELL)(person_id, [asked, *others])
             case "cameras":
                 await WatchCameras(self.cameras).list(person_id, CamerasAsked(asked.level, asked.slug))
@@ -120,8 +125,8 @@ class Measured:
 
 
 async def measure_page(
-    pages: Pages, timed: TimedDatabase, page: str, visitor: Visitor, until: date, rounds: int, *,
-    filtered: bool = False, days: int = YEAR_DAYS, random: np.random.Generator,
+    pages: Pages, timed: TimedDatabase, page: str, visitor: Visitor, until: date, rounds: int, within_s: float = math.inf,
+    *, filtered: bool = False, days: int = YEAR_DAYS, random: np.random.Generator,
 ) -> list[Measured]:  # fmt: skip
     """Time the queries of a page.
 
@@ -130,18 +135,23 @@ async def measure_page(
         timed: what they read.
         page: its name.
         visitor: who asks, and about which place.
-        until: the last complete day; periods end up to a month before, so that no two are the same.
+        until: the last complete day; periods end up to four weeks before.
         rounds: how often it is asked.
+        within_s: after this long it is not asked again.
         filtered: for some visitors, other ones each time.
         days: of the periods.
         random: where periods come from.
     """
-    timed.take()
-    for number in range(rounds):
-        last = until - timedelta(days=int(random.integers(0, 28)) if number else 0)
+    ends = time.monotonic() + within_s
+    for number in range(rounds + _WARM_UP):
+        if number == _WARM_UP:
+            timed.take()
+        last = until - timedelta(days=int(random.integers(0, 28)))
         asked = Asked(
             visitor.level, visitor.slug, first=last - timedelta(days=days - 1), last=last,
             step=Step.DAY if number % 2 else None, filters=FILTERS[number % len(FILTERS)] if filtered else EVERYBODY,
         )  # fmt: skip
         await pages.ask(page, visitor.person_id, asked)
+        if time.monotonic() > ends and number >= _WARM_UP:
+            break
     return [Measured(page, visitor.level, filtered, query, tuple(took)) for query, took in timed.take().items()]

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.year.binary_copy import day_number, rows
+from bench.year.binary_copy import day_number
+from bench.year.in_order import Columns
 
 Integers = npt.NDArray[np.int64]
 CAMERA_DAY_COLUMNS: Final = [
@@ -64,27 +65,23 @@ def draw_uploads(cameras: CameraHours, random: np.random.Generator) -> dict[str,
 
 def uploads(
     cameras: CameraHours, by_outcome: dict[str, Integers], dates: Sequence[date], wanted: npt.NDArray[np.bool_]
-) -> bytes:
-    """Rows of tally_upload of the wanted hours."""
+) -> Columns:
+    """Rows of tally_upload of the wanted hours; outcomes are indices into OUTCOMES."""
     numbers = np.array([day_number(day) for day in dates], np.int32)
-    blocks = []
-    for outcome, counts in by_outcome.items():
-        at, camera = np.nonzero(counts * wanted[:, None])
-        if len(at):
-            columns: dict[str, Any] = {
-                "camera": cameras.ids[camera].astype(np.int32),
-                "day": numbers[cameras.day[at]],
-                "hour": cameras.hour[at].astype(np.int16),
-                "outcome": outcome.encode(),
-                "uploads": counts[at, camera].astype(np.int32),
-            }
-            blocks.append(rows(columns))
-    return b"".join(blocks)
+    counts = np.stack([by_outcome[outcome] for outcome in OUTCOMES]) * wanted[None, :, None]
+    outcome, at, camera = np.nonzero(counts)
+    return {
+        "camera": cameras.ids[camera].astype(np.int32),
+        "day": numbers[cameras.day[at]],
+        "hour": cameras.hour[at].astype(np.int16),
+        "outcome": outcome.astype(np.int8),
+        "uploads": counts[outcome, at, camera].astype(np.int32),
+    }
 
 
 def camera_days(
     cameras: CameraHours, by_outcome: dict[str, Integers], dates: Sequence[date], random: np.random.Generator
-) -> bytes:
+) -> Columns:
     """Rows of tally_camera_day: the faces that count add up to the shop's visitors."""
     shape = (len(dates), len(cameras.ids))
 
@@ -114,6 +111,5 @@ def camera_days(
         *lost.values(),
         counted,
     ]
-    columns: dict[str, Any] = {"camera": cameras.ids[camera].astype(np.int32), "day": numbers[day]}
-    columns |= {str(number): value[day, camera].astype(np.int32) for number, value in enumerate(values)}
-    return rows(columns) if len(day) else b""
+    columns: Columns = {"camera": cameras.ids[camera].astype(np.int32), "day": numbers[day]}
+    return columns | {str(number): value[day, camera].astype(np.int32) for number, value in enumerate(values)}

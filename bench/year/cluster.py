@@ -89,12 +89,12 @@ class YearFolder:
         return path
 
     def passwords(self) -> dict[str, str]:
-        """Of the database's roles, made once."""
+        """Of the database's roles, and what signs cookies; made once."""
         path = self.path / "passwords.json"
         if path.exists():
             kept: dict[str, str] = json.loads(path.read_text())
             return kept
-        made = {role: secrets.token_urlsafe(24) for role in (OWNER, *DATABASE_ROLES)}
+        made = {role: secrets.token_urlsafe(24) for role in (OWNER, *DATABASE_ROLES, "cookies")}
         self.keep(path.name, made)
         return made
 
@@ -107,7 +107,7 @@ class YearFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         passwords = self.passwords()
-        port = _free_port()
+        port = free_port()
         data = self.path / "cluster"
         make_cluster(data, passwords[OWNER], environment())
         program = postgres_server(data, port, environment(), *options)
@@ -125,7 +125,7 @@ class YearFolder:
             await asyncio.to_thread(server.stop)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port of loopback: any one, because tests take theirs in order from the same few thousand."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -18,13 +18,14 @@ from typing import Any
 
 import asyncpg
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bench.year.checks import check_sums
 from bench.year.cluster import LOADING, NotSeededError, Seeded, YearFolder
 from bench.year.estate import estate_lines
 from bench.year.finish import finish_cameras, tidy
-from bench.year.month import Ids, Month, fill_month
+from bench.year.loading import fill_month
+from bench.year.month import Ids, Month
 from bench.year.people import add_people
 from bench.year.plan import Plan, plan_until_now
 from services.estate.adapters.postgres_registry import PostgresRegistry
@@ -34,7 +35,7 @@ from services.standalone.adapters.postgres_server import OWNER
 
 PROCESSES = 2
 console = Console(stderr=True, highlight=False)
-_done: "Synchronized[int] | None" = None
+_done: "Synchronized[float] | None" = None
 
 
 async def seed(folder: YearFolder, plan: Plan) -> Seeded:
@@ -84,33 +85,33 @@ async def read_ids(connection: Any) -> Ids:
 def fill(dsn: str, plan: Plan, ids: Ids) -> None:
     """Fill all months, some at a time."""
     context = multiprocessing.get_context("spawn")
-    done = context.Value("q", 0)
-    months = sorted(plan.months_of_days, key=lambda days: days.start - days.stop)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    done = context.Value("d", 0)
+    months = plan.months_of_days
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with (
         Progress(*columns, console=console) as progress,
         ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_begin, initargs=(done,)) as processes,
     ):
-        task = progress.add_task("months of shops", total=len(months) * len(plan.shops))
+        task = progress.add_task("drawing and loading", total=2 * len(months) * len(plan.shops))
         filling: list[Future[None]] = [processes.submit(_fill_month, dsn, plan, ids, days) for days in months]
         while not all(month.done() for month in filling):
             progress.update(task, completed=done.value)
             time.sleep(0.2)
         for month in filling:
             month.result()
-        progress.update(task, completed=done.value)
+        progress.update(task, completed=2 * len(months) * len(plan.shops))
 
 
-def _begin(done: "Synchronized[int]") -> None:
+def _begin(done: "Synchronized[float]") -> None:
     global _done  # noqa: PLW0603 - a value that processes share cannot be passed to them otherwise
     _done = done
 
 
 def _fill_month(dsn: str, plan: Plan, ids: Ids, days: slice) -> None:
-    def count() -> None:
+    def count(shops: float) -> None:
         assert _done is not None
         with _done.get_lock():
-            _done.value += 1
+            _done.value += shops
 
     asyncio.run(fill_month(dsn, Month(plan, ids, days), count))
 

@@ -6,23 +6,28 @@ from datetime import timedelta
 import uvicorn
 
 from services.common.lifecycle import Runtime, run_service
+from services.estate.adapters.system_chance import SystemChance as EstateChance
 from services.report.adapters.account_database import AccountDatabase
 from services.report.adapters.argon2_passwords import Argon2Passwords
+from services.report.adapters.estate_registry import EstateRegistry
 from services.report.adapters.nats_examiner import NatsExaminer
 from services.report.adapters.oidc_provider import OidcProvider
 from services.report.adapters.postgres_audit import PostgresAudit
+from services.report.adapters.postgres_cameras import PostgresCameras
 from services.report.adapters.postgres_people import PostgresPeople
 from services.report.adapters.postgres_sessions import PostgresSessions
 from services.report.adapters.postgres_tallies import PostgresTallies
 from services.report.adapters.system_chance import SystemChance
 from services.report.handler.audit import AuditTrail
 from services.report.handler.check_camera import CheckCamera
+from services.report.handler.estate import EditEstate
 from services.report.handler.people import People
 from services.report.handler.sign_in import SignIn
 from services.report.handler.tidying import tidy
 from services.report.pages.app import Site, make_app
 from services.report.pages.camera_check import CameraCheckPage, CameraSettings
 from services.report.pages.login import OPENID_BACK
+from services.report.pages.privacy import Kept
 from services.report.pages.security import Gate
 from services.report.settings import ReportSettings
 
@@ -38,7 +43,16 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
         runtime.health.ready_when("postgres", tallies.is_ready)
         runtime.health.ready_when("postgres_account", database.is_ready)
         gate = make_gate(settings, database)
-        site = Site(gate, tallies, settings.min_cell, _camera_check(settings, tallies), settings.allowed_hosts)
+        site = Site(
+            gate,
+            tallies,
+            settings.min_cell,
+            _camera_check(settings, tallies),
+            settings.allowed_hosts,
+            cameras=PostgresCameras(tallies),
+            edit_estate=_edit_estate(settings),
+            kept=_kept(settings),
+        )
         server = uvicorn.Server(
             uvicorn.Config(
                 make_app(site),
@@ -93,6 +107,22 @@ def make_gate(settings: ReportSettings, database: AccountDatabase) -> Gate:
         secure_cookies=settings.secure_cookies,
         provider=provider,
         provider_label=oidc.label,
+    )
+
+
+def _edit_estate(settings: ReportSettings) -> EditEstate | None:
+    """What changes shops and cameras; None where the reports may not."""
+    if settings.estate_dsn is None or settings.estate_nats is None:
+        return None
+    return EditEstate(EstateRegistry(settings.estate_dsn.get_secret_value(), settings.estate_nats), EstateChance())
+
+
+def _kept(settings: ReportSettings) -> Kept:
+    return Kept(
+        settings.privacy_photos_kept_days,
+        settings.privacy_results_kept_days,
+        settings.privacy_tallies_kept_days,
+        settings.audit_kept_days,
     )
 
 

@@ -83,7 +83,30 @@ class ReportSettings(ServiceSettings):
     min_cell: int = Field(
         default=10, ge=1, description="Counts of fewer visitors are hidden, and with them what would give them away"
     )
+    estate_dsn: SecretStr | None = Field(
+        default=None,
+        description="The same database as the role `estate`: admins may then change shops and cameras on pages. Needs "
+        "ESTATE_NATS too; without both the pages are off",
+    )
+    estate_nats: NatsSettings | None = Field(
+        default=None, description="Connection to NATS as the user `estate`, by which cells learn of such changes"
+    )
+    privacy_photos_kept_days: int | None = Field(
+        default=None, ge=0, description="For how long photos are kept, as the page Privacy says it; 0: for ever"
+    )
+    privacy_results_kept_days: int | None = Field(
+        default=None, ge=0, description="For how long results of photos and faces are kept, as that page says it"
+    )
+    privacy_tallies_kept_days: int | None = Field(
+        default=None, ge=0, description="For how long tallies are kept, as that page says it"
+    )
     max_connections: int = Field(default=8, ge=1, description="Connections to Postgres")
+
+    @model_validator(mode="after")
+    def _estate_is_complete(self) -> Self:
+        if (self.estate_dsn is None) != (self.estate_nats is None):
+            raise ValueError("ESTATE_DSN and ESTATE_NATS go together")
+        return self
 
     @field_validator("public_url")
     @classmethod

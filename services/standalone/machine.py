@@ -208,6 +208,11 @@ def _services(
             "nats": _nats(ports, secrets, "report"),
             "postgres_dsn": _dsn(ports, secrets, "report"),
             "account_dsn": _dsn(ports, secrets, "account"),
+            "estate_dsn": _dsn(ports, secrets, "estate"),
+            "estate_nats": _nats(ports, secrets, "estate"),
+            "privacy_photos_kept_days": settings.photos_kept_days,
+            "privacy_results_kept_days": settings.results_kept_days,
+            "privacy_tallies_kept_days": settings.tallies_kept_days,
             "cookie_key": secrets["report-cookies"],
             # Its pages are on loopback, where there is no HTTPS.
             "secure_cookies": False,

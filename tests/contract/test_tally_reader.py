@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pytest
 
+from services.common.cameras.path_patterns import normalise
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.adapters.postgres_tallies import PostgresTallies
 from services.report.domain.counts import total
@@ -74,6 +76,15 @@ async def tallies(kind: str, world: TinyWorld, request: pytest.FixtureRequest) -
     database: Database = request.getfixturevalue("filled")[0]
     async with PostgresTallies.connect(database.dsn("report"), 2) as opened:
         yield opened
+
+
+@runtime_checkable
+class CameraReader(Protocol):
+    """What the page Camera check asks."""
+
+    async def camera_called(self, identifiers: Sequence[str]) -> str | None:
+        """A camera that has one of these identifiers."""
+        ...
 
 
 async def setting(reader: TallyReader, level: Level, slug: str = "") -> Setting:
@@ -325,3 +336,14 @@ async def test_a_day_that_is_not_over_counts_what_there_is(tallies: Tallies, wor
         period = Period(place.today - timedelta(days=1), place.today)
         points = await reader.series(place.scope_ids, period, Step.HOUR, EVERYBODY)
     assert total(point.counts for point in points).visitors == direct(world, ["berlin-mitte"], period)
+
+
+@pytest.mark.parametrize(
+    ("called", "camera"),
+    [("berlin-mitte-cam", "berlin-mitte-cam"), ("@52.52,13.405", "berlin-mitte-cam"), ("cam-2", None)],
+)
+async def test_a_camera_is_known_by_its_name_and_identifiers(tallies: Tallies, called: str, camera: str | None) -> None:
+    for person, found in ((ALL, camera), (CLERK, None)):
+        async with tallies.seen_by(person) as reader:
+            assert isinstance(reader, CameraReader)
+            assert await reader.camera_called(["folder", normalise(called)]) == found

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from services.common.cameras.path_patterns import normalise
 from services.common.errors import TransientError
 from services.report.domain.counts import BANDS, CUBE_SHAPE, GENDERS, MOODS, Counts, Cube
 from services.report.domain.filters import Filters
@@ -232,6 +233,17 @@ class FakeTallyReader:
         ever = Period(date.min, date.max)
         busy = [_start(day, hour, Step.HOUR) for day, hour, h in self._hours(scope_ids, ever) if h.cells.sum()]
         return max(busy, default=None)
+
+    async def camera_called(self, identifiers: Sequence[str]) -> str | None:
+        """As there: every shop has one camera, known by its name and by where it is."""
+        known = {normalise(name): camera_of(shop) for shop in self._shops for name in (camera_of(shop), shop.position)}
+        found = sorted(known[name] for name in identifiers if name and name in known)
+        return found[0] if found else None
+
+
+def camera_of(shop: TinyShop) -> str:
+    """Name of a shop's camera."""
+    return f"{shop.slug}-cam"
 
 
 def _lies_in(key: Key, other: Key) -> bool:

@@ -103,7 +103,7 @@ class OpenidServer:
         }
         claims |= {"email": "ana@example.com", "email_verified": True} | self.claims
         claims = {name: value for name, value in claims.items() if value is not None}
-        header = {"alg": self.algorithm, "kid": "1"}
+        header = {"alg": self.algorithm, "kid": self.key.kid or "1"}
         if self.algorithm == "none":
             parts = [
                 base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (b'{"alg":"none"}', _json(claims))

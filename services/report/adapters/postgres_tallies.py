@@ -10,15 +10,7 @@ import numpy as np
 
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
-from services.report.adapters.cell_sql import (
-    BAND_COLUMNS,
-    GENDER_COLUMNS,
-    HOURS,
-    MARGINS,
-    MOOD_COLUMNS,
-    cell_sums,
-    sums,
-)
+from services.report.adapters.cell_sql import again, cell_sums, counts, sums
 from services.report.adapters.place_sql import PlaceReader
 from services.report.domain.counts import CUBE_SHAPE, Counts, Cube
 from services.report.domain.filters import Filters
@@ -88,23 +80,22 @@ class TallyReader(PlaceReader):
     async def series(self, scope_ids: Sequence[int], period: Period, step: Step, filters: Filters) -> Sequence[Point]:
         """Visitors of places together, step by step; steps of which nothing is known are missing."""
         by_hour = step is Step.HOUR
-        key = "t.local_day, t.local_hour" if by_hour else _STARTS[step]
+        key = "t.local_day, t.local_hour" if by_hour else f"{_STARTS[step]} as local_day"
         rows = await self.connection.fetch(
-            f"select {key}{' ' if by_hour else ' as local_day'}, {sums(filters)} "
-            f"from {'tally_hour' if by_hour else 'tally_day'} t "
+            f"select {key}, {sums(filters, pairs=not by_hour)} from {'tally_hour' if by_hour else 'tally_day'} t "
             f"where t.scope_id = any($1) and t.local_day between $2 and $3 group by {'1, 2' if by_hour else '1'}",
             scope_ids,
             period.first,
             period.last,
         )
-        return [Point(_start(row, by_hour=by_hour), _counts(row)) for row in rows]
+        return [Point(_start(row, by_hour=by_hour), counts(row, filters)) for row in rows]
 
     async def lines(
         self, scope_ids: Sequence[int], period: Period, step: Step, filters: Filters
     ) -> dict[int, Sequence[Point]]:
         """As `series`, of each place by itself, by scope. Steps of a day or more."""
         rows = await self.connection.fetch(
-            f"select t.scope_id, {_STARTS[step]} as local_day, {sums(filters)} from tally_day t "
+            f"select t.scope_id, {_STARTS[step]} as local_day, {sums(filters, pairs=True)} from tally_day t "
             "where t.scope_id = any($1) and t.local_day between $2 and $3 group by 1, 2",
             scope_ids,
             period.first,
@@ -112,7 +103,7 @@ class TallyReader(PlaceReader):
         )
         found: dict[int, list[Point]] = {scope: [] for scope in scope_ids}
         for row in rows:
-            found[row["scope_id"]].append(Point(_start(row, by_hour=False), _counts(row)))
+            found[row["scope_id"]].append(Point(_start(row, by_hour=False), counts(row, filters)))
         return dict(found)
 
     async def cube(self, scope_ids: Sequence[int], period: Period, today: date) -> Cube:
@@ -123,43 +114,59 @@ class TallyReader(PlaceReader):
             period: whole days.
             today: there are no tallies of later days.
         """
-        table, arguments = _parts(period, today)
-        found = await self.connection.fetchval(
-            f"select {cell_sums(sign='t.sign * ')} from {table} where t.scope_id = any($1)", scope_ids, *arguments
+        pieces, arguments = _pieces(period, today)
+        rows = await self.connection.fetch(
+            " union all ".join(f"select {sign}, {cell_sums()} from {where}" for sign, where in pieces),
+            scope_ids,
+            *arguments,
         )
-        return np.array([number or 0 for number in found], dtype=np.int64).reshape(CUBE_SHAPE)
+        cube = np.zeros(CUBE_SHAPE, dtype=np.int64)
+        for sign, cells in rows:
+            cube += sign * np.array([number or 0 for number in cells], dtype=np.int64).reshape(CUBE_SHAPE)
+        return cube
 
     async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters) -> Sequence[HeatCell]:
         """Visitors of places together, by weekday and hour; hours of which nothing is known are missing."""
         rows = await self.connection.fetch(
-            f"select extract(isodow from t.local_day)::int - 1 as weekday, t.local_hour, {sums(filters)} from tally_hour t "
+            "select extract(isodow from t.local_day)::int - 1 as weekday, t.local_hour, "
+            f"{sums(filters, pairs=False)} from tally_hour t "
             "where t.scope_id = any($1) and t.local_day between $2 and $3 group by 1, 2 order by 1, 2",
             scope_ids,
             period.first,
             period.last,
         )
-        return [HeatCell(row["weekday"], row["local_hour"], _counts(row)) for row in rows]
+        return [HeatCell(row["weekday"], row["local_hour"], counts(row, filters)) for row in rows]
 
     async def totals(
         self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
     ) -> dict[int, Counts]:
         """Visitors of each place by itself, by scope; places of which nothing is known are missing."""
-        table, arguments = _parts(period, today)
-        rows = await self.connection.fetch(
-            f"select t.scope_id, {sums(filters, sign='t.sign * ')} from {table} where t.scope_id = any($1) group by 1",
-            scope_ids,
-            *arguments,
+        pieces, arguments = _pieces(period, today)
+        # Each piece is summed before they are put together: that is less to put together.
+        inner = " union all ".join(
+            f"select {sign} as sign, t.scope_id, {sums(filters, pairs=True)} from {where} group by t.scope_id"
+            for sign, where in pieces
         )
-        return {row["scope_id"]: _counts(row) for row in rows}
+        rows = await self.connection.fetch(
+            f"select scope_id, {again(filters)} from ({inner}) pieces group by 1", scope_ids, *arguments
+        )
+        return {row["scope_id"]: counts(row, filters) for row in rows}
 
     async def latest(self, scope_ids: Sequence[int]) -> datetime | None:
         """The latest hour of which anything is known, in the shop's own time."""
-        row = await self.connection.fetchrow(
-            "select local_day, local_hour from tally_hour where scope_id = any($1) and visitors > 0 "
-            "order by local_day desc, local_hour desc limit 1",
+        day = await self.connection.fetchval(
+            "select max(d.local_day) from unnest($1::int[]) s (scope_id) cross join lateral (select t.local_day "
+            "from tally_day t where t.scope_id = s.scope_id and t.visitors > 0 order by t.local_day desc limit 1) d",
             scope_ids,
         )
-        return _start(row, by_hour=True) if row else None
+        if day is None:
+            return None
+        hour = await self.connection.fetchval(
+            "select max(local_hour) from tally_hour where scope_id = any($1) and local_day = $2 and visitors > 0",
+            scope_ids,
+            day,
+        )
+        return datetime.combine(day, time(hour or 0))
 
 
 def _start(row: Any, *, by_hour: bool) -> datetime:
@@ -167,30 +174,16 @@ def _start(row: Any, *, by_hour: bool) -> datetime:
     return start + timedelta(hours=row["local_hour"]) if by_hour else start
 
 
-def _counts(row: Any) -> Counts:
-    return Counts(
-        row["visitors"],
-        tuple(row[name] for name in GENDER_COLUMNS),
-        tuple(row[name] for name in BAND_COLUMNS),
-        tuple(row[name] for name in MOOD_COLUMNS),
-        *(row[name] for name in HOURS),
-    )
-
-
-_COLUMNS: Final = ", ".join(("scope_id", "cells", *MARGINS, *HOURS))
-
-
-def _parts(period: Period, today: date) -> tuple[str, list[object]]:
-    """The tallies that make up a period, with their signs; and the arguments from $2 on."""
+def _pieces(period: Period, today: date) -> tuple[list[tuple[int, str]], list[object]]:
+    """The tallies t that make up a period, each with its sign; and the arguments from $2 on."""
     taken_apart = parts(period, today)
     arguments: list[object] = [list(taken_apart.months)]
-    pieces = [f"select 1 as sign, {_COLUMNS} from tally_month where first_day = any($2) and scope_id = any($1)"]
+    pieces = [(1, "tally_month t where t.first_day = any($2) and t.scope_id = any($1)")]
     for sign, periods in ((1, taken_apart.added), (-1, taken_apart.taken)):
         for days in periods:
             first, last = len(arguments) + 2, len(arguments) + 3
             arguments += [days.first, days.last]
             pieces.append(
-                f"select {sign}, {_COLUMNS} from tally_day where local_day between ${first} and ${last} "
-                "and scope_id = any($1)"
+                (sign, f"tally_day t where t.local_day between ${first} and ${last} and t.scope_id = any($1)")
             )
-    return f"({' union all '.join(pieces)}) t", arguments
+    return pieces, arguments

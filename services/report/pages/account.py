@@ -14,7 +14,6 @@ from services.report.domain.people import (
     Viewer,
     clean_name,
 )
-from services.report.pages import i18n
 from services.report.pages.i18n import _
 from services.report.pages.people_words import refusal
 from services.report.pages.security import Analyst, SignedIn, gate_of, note_now
@@ -108,7 +107,6 @@ async def _page(
         may_make_tokens=viewer.may(Role.ANALYST),
         shortest=SHORTEST_PASSWORD,
         longest_days=TOKEN_LONGEST_DAYS,
-        languages=i18n.NAMES,
         problem=problem,
         done=done,
         token=token,

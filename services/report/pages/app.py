@@ -1,7 +1,7 @@
 """The web application: routes, error pages, and the headers that every answer carries."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -17,15 +17,34 @@ from services.common.errors import TransientError
 from services.common.logging import get_logger
 from services.common.streams import MAX_MESSAGE_BYTES
 from services.report.domain.periods import PeriodError
+from services.report.handler.cameras import CameraRecords, WatchCameras
 from services.report.handler.compare import Compare
+from services.report.handler.estate import EditEstate
 from services.report.handler.explore import Explore
+from services.report.handler.groups import Groups, GroupStore
 from services.report.handler.league import ReadLeague
 from services.report.handler.overview import ReadOverview
 from services.report.handler.tallies import Tallies, UnknownPlaceError
-from services.report.pages import account, api, camera_check, find, login, overview
-from services.report.pages.admin import audit, people
+from services.report.pages import (
+    account,
+    api,
+    camera_check,
+    cameras,
+    compare,
+    explore,
+    find,
+    groups,
+    league,
+    login,
+    overview,
+    privacy,
+)
+from services.report.pages.admin import audit, estate, estate_camera, estate_import, estate_off, estate_shop, people
 from services.report.pages.camera_check import CameraCheckPage
+from services.report.pages.exports import routes as exports
+from services.report.pages.exports.making import Maker
 from services.report.pages.i18n import Language, _
+from services.report.pages.privacy import Kept
 from services.report.pages.security import Gate, NotSignedInError, ask_to_sign_in, note_view, signed_in
 from services.report.pages.static_files import CompressedStaticFiles
 from services.report.pages.templating import STATIC, render
@@ -71,6 +90,8 @@ def _words(status: int) -> tuple[str, str]:
             )
         case 405:
             return _("That cannot be done here"), _("This address does not take that.")
+        case 413:
+            return _("That is too large"), _("Send %(n)s MB at most.") % {"n": MAX_MESSAGE_BYTES // 1_000_000}
         case 422:
             return _("That question makes no sense"), _(
                 "A period is a first and a last day, such as ?from=2026-11-01&to=2026-11-24."
@@ -90,17 +111,25 @@ class Site:
     Args:
         gate: knows who asks.
         tallies: what everybody may see of the database.
+        groups: where groups of shops are kept.
         min_cell: the least count that is shown.
         check_page: tries out photos.
         allowed_hosts: names under which the pages may be asked for; others are refused, so that no other site can
             have a visitor's browser read them through a name of its own.
+        cameras: what everybody may see of how cameras are; None: there is no such page.
+        edit_estate: changes shops and cameras; None: the reports may not.
+        kept: for how long things are kept, as the page Privacy says it.
     """
 
     gate: Gate
     tallies: Tallies
+    groups: GroupStore
     min_cell: int
     check_page: CameraCheckPage
     allowed_hosts: list[str]
+    cameras: CameraRecords | None = None
+    edit_estate: EditEstate | None = None
+    kept: Kept = field(default_factory=Kept)
 
 
 def make_app(site: Site) -> FastAPI:
@@ -117,10 +146,20 @@ def make_app(site: Site) -> FastAPI:
     app.state.explore = Explore(site.tallies, site.min_cell)
     app.state.read_league = ReadLeague(site.tallies, site.min_cell)
     app.state.compare = Compare(site.tallies, site.min_cell)
+    app.state.groups = Groups(site.tallies, site.groups)
     app.state.camera_check = site.check_page
+    app.state.watch_cameras = site.cameras and WatchCameras(site.cameras)
+    app.state.edit_estate = site.edit_estate
+    app.state.kept = site.kept
+    app.state.min_cell = site.min_cell
+    app.state.maker = Maker()
     app.include_router(login.router)
     # Nothing else is answered to somebody who has not signed in, whatever a page forgets.
-    for pages in (overview, find, camera_check, account, people, audit, api):
+    for pages in (overview, explore, league, compare, groups, find, camera_check, account, people, audit, api, exports):
+        app.include_router(pages.router, dependencies=[Depends(signed_in)])
+    of_cameras = [cameras] if site.cameras else []
+    of_estate = [estate_shop, estate_camera, estate_import, estate] if site.edit_estate else [estate_off]
+    for pages in (privacy, *of_cameras, *of_estate):
         app.include_router(pages.router, dependencies=[Depends(signed_in)])
     app.include_router(login.leaving)
     app.mount("/static", CompressedStaticFiles(directory=STATIC), name="static")

@@ -13,7 +13,9 @@ from starlette.formparsers import MultiPartException
 from services.common.cameras.path_patterns import PATTERN_NAMES
 from services.common.errors import BadInputError, TransientError
 from services.common.streams import MAX_MESSAGE_BYTES
-from services.report.handler import CheckCamera, CheckedPhoto
+from services.report.handler.check_camera import CheckCamera, CheckedPhoto
+from services.report.pages.i18n import _
+from services.report.pages.security import SignedIn
 from services.report.pages.templating import render
 
 # The photo travels in one message to detect; 64 kB are for what is around it.
@@ -76,27 +78,28 @@ def _page(request: Request) -> CameraCheckPage:
 
 
 @router.get("/camera-check")
-async def empty(request: Request) -> HTMLResponse:
+async def empty(request: Request, _viewer: SignedIn) -> HTMLResponse:
     """Ask for a photo."""
-    return _render(_page(request))
+    return _render(request)
 
 
 @router.post("/camera-check")
-async def check(request: Request) -> HTMLResponse:
+async def check(request: Request, viewer: SignedIn) -> HTMLResponse:
     """Show the photo with its faces, and the verdicts."""
     page = _page(request)
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         raise HTTPException(411)
     if int(length) > MAX_MESSAGE_BYTES:
-        return _render(page, problem=f"The file is larger than {MAX_PHOTO_BYTES // 1_000_000} MB.", status=413)
+        problem = _("The file is larger than %(n)s MB.") % {"n": MAX_PHOTO_BYTES // 1_000_000}
+        return _render(request, problem=problem, status=413)
     if page.turns.locked():
-        return _render(page, problem="Other photos are being looked at. Try again in a moment.", status=503)
+        return _render(request, problem=_("Other photos are being looked at. Try again in a moment."), status=503)
     async with page.turns:
-        return await _checked(request, page)
+        return await _checked(request, viewer, page)
 
 
-async def _checked(request: Request, page: CameraCheckPage) -> HTMLResponse:
+async def _checked(request: Request, viewer: SignedIn, page: CameraCheckPage) -> HTMLResponse:
     try:
         async with request.form(max_files=1, max_fields=4) as form:
             asked = Asked(_text(form.get("path")), _text(form.get("pattern")), bool(form.get("shared")))
@@ -106,16 +109,19 @@ async def _checked(request: Request, page: CameraCheckPage) -> HTMLResponse:
     except (MultiPartException, HTTPException) as error:
         raise HTTPException(400) from error
     if not photo:
-        return _render(page, asked, problem="This file is empty." if chosen else "Choose a photo first.", status=422)
+        problem = _("This file is empty.") if chosen else _("Choose a photo first.")
+        return _render(request, asked, problem=problem, status=422)
     try:
-        result = await page.check(photo, asked.path or chosen, asked.pattern, own_login=not asked.shared)
+        result = await page.check(
+            viewer.person_id, photo, asked.path or chosen, asked.pattern, own_login=not asked.shared
+        )
     except BadInputError as error:
-        return _render(page, asked, problem=str(error), status=422)
+        return _render(request, asked, problem=str(error), status=422)
     except TransientError:
-        problem = "The face detection does not answer just now. Nothing is wrong with your photo: try again."
-        return _render(page, asked, problem=problem, status=503)
+        problem = _("The face detection does not answer just now. Nothing is wrong with your photo: try again.")
+        return _render(request, asked, problem=problem, status=503)
     picture = f"data:image/jpeg;base64,{b64encode(result.photo.preview_jpeg).decode()}"
-    return _render(page, asked, result=result, picture=picture)
+    return _render(request, asked, result=result, picture=picture)
 
 
 def _text(value: object) -> str:
@@ -124,7 +130,7 @@ def _text(value: object) -> str:
 
 
 def _render(
-    page: CameraCheckPage,
+    request: Request,
     asked: Asked | None = None,
     *,
     problem: str = "",
@@ -133,9 +139,10 @@ def _render(
     status: int = 200,
 ) -> HTMLResponse:
     return render(
+        request,
         "camera_check.html",
         status,
-        settings=page.settings,
+        settings=_page(request).settings,
         asked=asked or Asked(),
         patterns=PATTERN_NAMES,
         problem=problem,

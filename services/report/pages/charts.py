@@ -69,6 +69,7 @@ def time(points: Sequence[ShownPoint], before: Sequence[ShownPoint], step: Step)
         "partial": {i: _reason(point) for i, point in enumerate(points) if _is_partial(point)},
         "notes": {i: _note(point) for i, point in enumerate(points) if _note(point)},
         "coverage": [_percent(point.counts.coverage) for point in points],
+        "first": "visitors",
         "metrics": {
             key: {
                 "name": measure_name(key),
@@ -94,6 +95,7 @@ def compare(series: Sequence[tuple[str, Sequence[ShownPoint]]], step: Step) -> D
         **_axis(longest, step),
         "names": [name for name, _points in series],
         "dates": [[words.point(point.start, step) for point in points] for _name, points in series],
+        "first": "visitors",
         "metrics": {
             key: {
                 "name": measure_name(key),

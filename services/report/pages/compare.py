@@ -38,12 +38,14 @@ class Row:
 
     Args:
         name: of the place, and of the period where those differ.
+        place: the former alone.
         differences: from the first subject: women in shares, age in years, mood index in points; None for itself.
         remove: address of the page without it.
     """
 
     subject: Subject
     name: str
+    place: str
     differences: dict[str, float | None]
     remove: str
 
@@ -108,8 +110,10 @@ def context(request: Request, asked: Sequence[str], compared: Compared, measure:
     return {
         "c": compared,
         "rows": [
-            Row(subject, name, _differences(subject, first), _without(request, asked, i))
-            for i, (subject, name) in enumerate(zip(compared.subjects, called, strict=True))
+            Row(subject, name, place, _differences(subject, first), _without(request, asked, i))
+            for i, (subject, name, place) in enumerate(
+                zip(compared.subjects, called, place_names(compared), strict=True)
+            )
         ],
         "most": max((subject.now.visitors or 0 for subject in compared.subjects), default=0),
         "bands": shares(compared, [(names.band(band), "bands", i) for i, band in enumerate(BANDS)]),
@@ -117,22 +121,31 @@ def context(request: Request, asked: Sequence[str], compared: Compared, measure:
         "measure": measure,
         "measures": [(one.value, charts.measure_name(one.value)) for one in ChartMeasure],
         "title": kpis.title(measure, compared.step),
-        "charts": {"compare": {**chart, "metric": measure}},
+        "charts": {"compare": {**chart, "first": measure}},
     }
 
 
-def subject_names(compared: Compared) -> list[str]:
-    """What the subjects are called: their places; with their period, where they differ in that; no two the same."""
-    periods = {(subject.period.first, subject.period.last) for subject in compared.subjects}
+def place_names(compared: Compared) -> list[str]:
+    """What the subjects' places are called: no two places have the same name here."""
     places = [subject.setting.place for subject in compared.subjects]
     called = []
-    for subject, place in zip(compared.subjects, places, strict=True):
-        name = names.place(place)
-        namesakes = {other for other in places if names.place(other) == name}
-        if len(namesakes) > 1:
-            name = f"{name} ({names.level(place.level)})" if len({n.level for n in namesakes}) > 1 else place.slug
-        called.append(f"{name}, {words.span(subject.period)}" if len(periods) > 1 else name)
+    for place in places:
+        namesakes = {other for other in places if names.place(other) == names.place(place)}
+        if len(namesakes) == 1:
+            called.append(names.place(place))
+        else:
+            one_of_a_kind = sum(other.level is place.level for other in namesakes) == 1
+            called.append(f"{names.place(place)} ({names.level(place.level) if one_of_a_kind else place.slug})")
     return called
+
+
+def subject_names(compared: Compared) -> list[str]:
+    """What the subjects are called: their places, and their periods where those differ."""
+    periods = {(subject.period.first, subject.period.last) for subject in compared.subjects}
+    called = place_names(compared)
+    if len(periods) <= 1:
+        return called
+    return [f"{name}, {words.span(subject.period)}" for name, subject in zip(called, compared.subjects, strict=True)]
 
 
 def shares(compared: Compared, lines: Sequence[tuple[str, str, int]]) -> list[tuple[str, list[float | None]]]:

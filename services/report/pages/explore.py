@@ -65,7 +65,7 @@ def context(e: Exploration, measure: str) -> dict[str, Any]:
         "figures": figures,
         "most": max((place.visitors or 0 for place in e.inside), default=0),
         "charts": {
-            "time": charts.time(e.points, e.points_before, e.step),
+            "time": {**charts.time(e.points, e.points_before, e.step), "first": measure},
             "pyramid": charts.pyramid(e.table, e.table_before, e.asked.filters),
             "mood": charts.mood(e.points, e.points_before, e.step),
         },

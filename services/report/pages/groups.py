@@ -77,7 +77,7 @@ async def make(
         slug = await groups.make(viewer.person_id, draft)
     except GroupError as error:
         return await _page(request, viewer, writing, error)
-    await note_now(request, "made group", slug, shops=", ".join(draft.shops), shared=draft.shared)
+    await note_now(request, "group_made", slug, shops=", ".join(draft.shops), shared=draft.shared)
     return RedirectResponse("/groups", 303)
 
 
@@ -98,7 +98,7 @@ async def change(
         await groups.change(viewer.person_id, slug, draft, is_admin=viewer.may(Role.ADMIN))
     except GroupError as error:
         return await _page(request, viewer, writing, error)
-    await note_now(request, "changed group", slug, shops=", ".join(draft.shops), shared=draft.shared)
+    await note_now(request, "group_changed", slug, shops=", ".join(draft.shops), shared=draft.shared)
     return RedirectResponse("/groups", 303)
 
 
@@ -107,7 +107,7 @@ async def delete(request: Request, viewer: Analyst, slug: Slug) -> Response:
     """Delete a group."""
     groups: Groups = request.app.state.groups
     await groups.delete(viewer.person_id, slug, is_admin=viewer.may(Role.ADMIN))
-    await note_now(request, "deleted group", slug)
+    await note_now(request, "group_deleted", slug)
     return RedirectResponse("/groups", 303)
 
 

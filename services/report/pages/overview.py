@@ -59,7 +59,7 @@ async def group(request: Request, viewer: SignedIn, slug: Slug, when: Asking) ->
 async def _page(request: Request, viewer: SignedIn, when: When, level: Level, slug: str = "") -> HTMLResponse:
     read_overview: ReadOverview = request.app.state.read_overview
     overview = await read_overview(viewer.person_id, when.of(level, slug))
-    return render(request, "overview.html", **context(overview))
+    return render(request, "overview.html", 200, **context(overview))
 
 
 def context(overview: Overview) -> dict[str, object]:

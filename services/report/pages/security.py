@@ -223,12 +223,12 @@ def _entry(request: Request, action: str, subject: str, details: dict[str, objec
     )
 
 
-def note(request: Request, action: str, subject: str = "", **details: object) -> None:
+def note(request: Request, action: str, subject: str = "", /, **details: object) -> None:
     """Write into the audit log, soon: for what somebody only looks at."""
     gate_of(request).trail.note(_entry(request, action, subject, details))
 
 
-async def note_now(request: Request, action: str, subject: str = "", **details: object) -> None:
+async def note_now(request: Request, action: str, subject: str = "", /, **details: object) -> None:
     """Write into the audit log, before anything is done.
 
     Raises:

@@ -16,9 +16,9 @@ from services.report.pages.i18n import _, ngettext
 
 # Of the picture; the height is up to what is on it.
 _WIDTH: Final = 1000.0
-_LOWEST: Final = 300.0
-_HIGHEST: Final = 520.0
-_LARGEST_CIRCLE: Final = 22.0
+_LOWEST: Final = 280.0
+_HIGHEST: Final = 400.0
+_LARGEST_CIRCLE: Final = 17.0
 _SMALLEST_CIRCLE: Final = 3.5
 # Circles whose shops are nearer to each other than this are one, in units of the picture.
 _ONE_CIRCLE: Final = 14.0

@@ -123,6 +123,8 @@
     const target = event.target;
     closeMenus(target);
     if (target.matches("dialog")) target.close();
+    const circle = target.closest(".map [data-href]");
+    if (circle) location.href = circle.dataset.href;
     const square = target.closest(".heat tbody td");
     if (square && !square.matches(".corner, .shut")) readSquare(square);
     const button = target.closest("button, [data-dialog]");

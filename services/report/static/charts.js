@@ -68,7 +68,7 @@
     type: "value", min: -0.5, max: data.labels.length - 0.5, splitLine: { show: false }, axisLine: { lineStyle: { color: t.axis }, onZero: false },
     axisTick: { show: true, length: 4, customValues: data.ticks.map(([i]) => i), lineStyle: { color: t.axis } },
     axisLabel: {
-      color: t.ink3, fontSize: 11.5, margin: 9, hideOverlap: true, customValues: data.ticks.map(([i]) => i),
+      color: t.ink3, fontSize: 11.5, margin: 9, hideOverlap: true, customValues: data.ticks.map(([i]) => i), alignMaxLabel: data.ticks.some(([i]) => i > data.labels.length * 0.93) ? "right" : null,
       formatter: (value) => (data.ticks.find(([i]) => i === value) || ["", ""])[1],
     },
     axisPointer: { label: { show: false } },
@@ -86,7 +86,7 @@
 
   /* ---- 1. measures over time, with another period, gaps and partial steps --- */
   function time(data, t, view) {
-    const id = view.chosen || Object.keys(data.metrics)[0], metric = data.metrics[id], format = formats[metric.format];
+    const id = view.chosen || data.first, metric = data.metrics[id], format = formats[metric.format];
     const narrow = view.width < 560, isCoverage = id === "coverage", strip = !isCoverage && data.coverage.some((part) => part !== null);
     const partial = isCoverage ? {} : data.partial;
     // A partial step is a hollow ring, and the line does not run through it: it is a floor, not a value.
@@ -128,7 +128,7 @@
 
   /* ---- 2. several places or periods over time ------------------------------ */
   function compare(data, t, view) {
-    const id = view.chosen || Object.keys(data.metrics)[0], metric = data.metrics[id], format = formats[metric.format];
+    const id = view.chosen || data.first, metric = data.metrics[id], format = formats[metric.format];
     const option = base(t), dashes = ["solid", [7, 3], [2, 3], [9, 3, 2, 3], "solid", [4, 4]];
     option.tooltip.formatter = (points) => {
       const i = stepOf(points, data), same = data.dates.every((dates) => dates[i] === undefined || dates[i] === data.labels[i]);
@@ -205,12 +205,13 @@
       const rows = data.names.map((name, k) => (data.shares[k][i] ? row("m" + (k + 1), name, formats.percent(data.shares[k][i])) : "")).join("");
       return `<h4>${escape(data.labels[i])}</h4><dl>${row("mi", view.words.mood, data.index[i] === null ? view.words.hidden : formats.index(data.index[i]))}${rows}</dl>`;
     };
+    const hasIndex = data.index.some((value) => value !== null);
     return Object.assign(option, {
       axisPointer: { link: [{ xAxisIndex: "all" }] },
-      grid: [{ left, right: 12, top: 12, height: "25%", outerBoundsMode: "none" }, { left, right: 12, top: "37%", bottom: 26, outerBoundsMode: "none" }],
-      xAxis: [xSteps(data, t, { axisLabel: { show: false }, axisTick: { show: false }, axisLine: { show: false } }), xSteps(data, t, { gridIndex: 1 })],
+      grid: [{ left, right: 12, top: 12, height: hasIndex ? "25%" : 0, show: false, outerBoundsMode: "none" }, { left, right: 12, top: hasIndex ? "37%" : 12, bottom: 26, outerBoundsMode: "none" }],
+      xAxis: [xSteps(data, t, { show: hasIndex, axisLabel: { show: false }, axisTick: { show: false }, axisLine: { show: false } }), xSteps(data, t, { gridIndex: 1 })],
       yAxis: [
-        yValues(t, axisFormats.index, { gridIndex: 0, scale: true, splitNumber: 2, minInterval: 5 }),
+        yValues(t, axisFormats.index, { show: hasIndex, gridIndex: 0, scale: true, splitNumber: 2, minInterval: 5 }),
         yValues(t, axisFormats.percent, { gridIndex: 1, min: 0, max: 100, interval: 25, splitLine: { show: false } }),
       ],
       series: [

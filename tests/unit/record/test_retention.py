@@ -10,14 +10,14 @@ from services.record.domain.retention import Kept, pause_s
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)), st.integers(31, 2000))  # noqa: DTZ001
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)), st.integers(31, 2000))
 def test_what_was_forgotten_is_refused_when_it_comes_again(now: datetime, days: int) -> None:
     kept = Kept(days, days, days)
     latest_capture = kept.ids_before(now) + timedelta(minutes=2)
     assert latest_capture < kept.oldest(now)
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)), st.integers(-14, 12))  # noqa: DTZ001
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)), st.integers(-14, 12))
 def test_what_is_recorded_has_a_table_in_every_time_zone(now: datetime, offset_h: int) -> None:
     kept = Kept(100, 100, 100)
     local_day = (kept.oldest(now) + timedelta(hours=offset_h)).date()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.vocabulary import AgeBand, Gender, Mood, Quality, QualityReason
-from services.record.domain.results import FaceRow, PhotoRow, RejectionRow
+from services.record.domain.results import FaceRow, PhotoRow, RejectionRow, Row
 from services.record.domain.tallies import (
     CELLS,
     CameraDay,
@@ -68,7 +68,7 @@ def test_a_refused_upload_leaves_what_was_added_up_as_it_is() -> None:
 
 
 def test_a_cameras_day_says_what_its_photos_are_worth() -> None:
-    rows = [
+    rows: list[Row] = [
         photo(1, FACE, rejected(QualityReason.TOO_DARK), too_small=2),
         photo(2, rejected(QualityReason.BLURRED), rejected(QualityReason.TURNED_AWAY)),
         photo(3, outcome="no_face"),

@@ -6,11 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.report.handler import CheckCamera, ReadTally
-from services.report.pages.app import make_app
-from services.report.pages.camera_check import MAX_PHOTO_BYTES, CameraCheckPage, CameraSettings
+from services.report.domain.places import Level
+from services.report.pages.camera_check import MAX_PHOTO_BYTES, CameraSettings
 from tests.fakes.examiner import FakeExaminer
-from tests.fakes.tally_reader import FakeTallyReader
+from tests.fakes.report_site import FakeSite
 
 DAHUA = "3J07C6FPAU00272/2026-11-24/001/jpg/09/50/04[M][0@0][0].jpg"
 
@@ -21,15 +20,15 @@ def examiner() -> FakeExaminer:
 
 
 @pytest.fixture
-def reader() -> FakeTallyReader:
-    return FakeTallyReader()
+def site(examiner: FakeExaminer) -> FakeSite:
+    return FakeSite(examiner=examiner, camera_settings=CameraSettings("ftp.example.com", 2121, 990, True))
 
 
 @pytest.fixture
-async def client(examiner: FakeExaminer, reader: FakeTallyReader) -> AsyncIterator[httpx.AsyncClient]:
-    check_page = CameraCheckPage(CheckCamera(examiner, reader), CameraSettings("ftp.example.com", 2121, 990, True))
-    transport = httpx.ASGITransport(make_app(ReadTally(reader), check_page, ["localhost"]), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as opened:
+async def client(site: FakeSite) -> AsyncIterator[httpx.AsyncClient]:
+    opened, viewer = await site.browser()
+    async with opened:
+        opened.headers["X-CSRF-Token"] = viewer.csrf
         yield opened
 
 
@@ -57,9 +56,13 @@ async def test_a_photo_is_shown_with_its_faces_and_verdicts(client: httpx.AsyncC
     assert "3J07C6FPAU00272, in the name" in answer.text
 
 
-async def test_a_registered_camera_is_named(client: httpx.AsyncClient, reader: FakeTallyReader, photo: bytes) -> None:
-    reader.called["3j07c6fpau00272"] = "berlin-1-exit"
-    assert "berlin-1-exit, as registered" in (await post(client, photo, path=DAHUA, shared="yes")).text
+async def test_a_registered_camera_is_named_to_whoever_may_see_it(client: httpx.AsyncClient, site: FakeSite, photo: bytes) -> None:
+    answer = await post(client, photo, path="berlin-mitte-cam/20261124095004.jpg", shared="yes")
+    assert "berlin-mitte-cam, as registered" in answer.text
+    other, viewer = await site.browser(access=((Level.CITY, "tokyo"),))
+    other.headers["X-CSRF-Token"] = viewer.csrf
+    hidden = await post(other, photo, path="berlin-mitte-cam/20261124095004.jpg", shared="yes")
+    assert "not registered" in hidden.text
 
 
 async def test_who_shares_a_login_must_be_registered(client: httpx.AsyncClient, photo: bytes) -> None:
@@ -111,7 +114,7 @@ async def test_a_photo_that_cannot_be_decoded_is_said_so(client: httpx.AsyncClie
 async def test_a_file_that_is_too_large_is_not_read(client: httpx.AsyncClient, examiner: FakeExaminer) -> None:
     answer = await post(client, b"\xff\xd8" + bytes(MAX_PHOTO_BYTES + 100_000))
     assert answer.status_code == 413
-    assert "larger than 8 MB" in answer.text
+    assert "8 MB at most" in answer.text
     assert examiner.asked == []
 
 

@@ -39,7 +39,7 @@ def in_moods(*moods: int) -> Counts:
 
 
 @given(cubes, st.none() | st.sampled_from(Gender), st.none() | st.sampled_from(AgeBand), st.none() | st.sampled_from(Mood))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_every_number_of_a_filter_is_true_or_hidden_and_no_small_one_is_shown(
     cube: Cube, gender: Gender | None, band: AgeBand | None, mood: Mood | None
 ) -> None:
@@ -66,7 +66,7 @@ def test_large_counts_are_shown_with_all_that_follows_from_them() -> None:
 
 
 @given(rows)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_no_step_shows_a_small_count(moods: list[list[int]]) -> None:
     points = [Point(START + timedelta(days=i), in_moods(*row)) for i, row in enumerate(moods)]
     for point, shown in zip(points, shown_series(points, THRESHOLD), strict=True):

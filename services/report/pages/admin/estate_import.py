@@ -31,8 +31,9 @@ async def empty(request: Request, _viewer: Admin) -> HTMLResponse:
 @router.post("/admin/estate/import")
 async def preview(request: Request, _viewer: Admin) -> HTMLResponse:
     """Say what the list would change; nothing is changed yet."""
-    file = (await request.form()).get("file")
-    content = await file.read() if isinstance(file, UploadFile) else b""
+    async with request.form() as form:
+        file = form.get("file")
+        content = await file.read() if isinstance(file, UploadFile) else b""
     if not content:
         return _form(request, [_("Choose a file first.")])
     try:

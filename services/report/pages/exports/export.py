@@ -98,7 +98,9 @@ def usual_notes(min_cell: int) -> tuple[str, ...]:
     return (
         _("Counts of fewer than %(number)s people are hidden, and with them others that would give them away.")
         % {"number": min_cell},
-        _("An empty cell is a gap: nobody knows. Coverage is the share of opening hours with photos; none means closed."),
+        _(
+            "An empty cell is a gap: nobody knows. Coverage is the share of opening hours with photos; none means closed."
+        ),
         _("Age, gender and mood are estimates. Days and hours are each shop's own."),
     )
 

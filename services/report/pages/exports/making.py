@@ -42,9 +42,7 @@ class Maker:
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
-    async def __call__(
-        self, export: Export, form: Format, *, sheet: str = "", byte_order_mark: bool = True
-    ) -> File:
+    async def __call__(self, export: Export, form: Format, *, sheet: str = "", byte_order_mark: bool = True) -> File:
         """A view as a file, in the language that is spoken.
 
         Args:
@@ -58,16 +56,14 @@ class Maker:
             PrinterMissingError: this machine cannot make PDFs.
         """
         async with self._turns:
-            match form:
-                case Format.CSV:
-                    table = _table(export, sheet)
-                    content = await asyncio.to_thread(
-                        csv.write_csv, table, export.min_cell, byte_order_mark=byte_order_mark
-                    )
-                case Format.XLSX:
-                    content = await asyncio.to_thread(xlsx.write_xlsx, export)
-                case Format.PDF:
-                    content = await asyncio.to_thread(pdf.write_pdf, export)
+            if form is Format.CSV:
+                table = _table(export, sheet)
+                content = await asyncio.to_thread(
+                    csv.write_csv, table, export.min_cell, byte_order_mark=byte_order_mark
+                )
+            else:
+                write = xlsx.write_xlsx if form is Format.XLSX else pdf.write_pdf
+                content = await asyncio.to_thread(write, export)
         stem = f"{export.stem}-{sheet}" if form is Format.CSV and sheet else export.stem
         return File(f"{stem}.{form}", _MEDIA_TYPES[form], content)
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from services.report.pages import i18n, templating
@@ -29,7 +28,7 @@ def write_pdf(export: Export) -> bytes:
     Raises:
         PrinterMissingError: libraries of the system are missing.
     """
-    printer = _printer()
+    print_page = _printer()
     page = templating.written(
         "print/export.html",
         export=export,
@@ -38,25 +37,28 @@ def write_pdf(export: Export) -> bytes:
         most_rows=MOST_ROWS,
         most_columns=MOST_COLUMNS,
     )
-    document: bytes | None = printer(page)
-    assert document is not None
-    return document
+    return print_page(page)
 
 
 @cache
-def _printer() -> Callable[[str], Any]:
+def _printer() -> Callable[[str], bytes]:
     try:
         from weasyprint import HTML  # noqa: PLC0415  # loads libraries of the system, which may not be there
+        from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415
     except OSError as error:
         raise PrinterMissingError(NEEDS) from error
 
-    def fetch(url: str, *_arguments: object, **_options: object) -> dict[str, object]:
-        """Our fonts, and nothing else in the world."""
-        name = re.fullmatch(r"font:([a-z-]+\.woff2)", url)
-        if not name:
-            raise ValueError("only fonts are fetched")
-        return {"string": Path(_FONTS / name[1]).read_bytes(), "mime_type": "font/woff2"}
+    class Fonts(URLFetcher):  # type: ignore[misc]  # it has no types
+        """Fetches our fonts, and nothing else in the world."""
 
-    return lambda page: HTML(string=page, base_url="font:", url_fetcher=fetch).write_pdf(
-        uncompressed_pdf=False, pdf_variant=None
-    )
+        def fetch(self, url: str, headers: object = None) -> Any:
+            name = re.fullmatch(r"font:([a-z-]+\.woff2)", url)
+            if not name:
+                raise ValueError("only fonts are fetched")
+            return URLFetcherResponse(url, (_FONTS / name[1]).read_bytes(), {"Content-Type": "font/woff2"})
+
+    def print_page(page: str) -> bytes:
+        document: bytes = HTML(string=page, base_url="font:", url_fetcher=Fonts()).write_pdf()
+        return document
+
+    return print_page

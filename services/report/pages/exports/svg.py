@@ -1,13 +1,14 @@
 """The few shapes of which charts for print are made."""
 
 from collections.abc import Iterable
+from zlib import crc32
 
 from markupsafe import Markup, escape
 
 INK, QUIET, GRID, ACCENT, BEFORE = "#191d1b", "#626964", "#ececE6", "#1c5d99", "#7d847f"
 # Nobody knows, or nobody is told: the one texture for it.
 _PATTERN = Markup(
-    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<defs><pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<rect width="6" height="6" fill="#f6f6f2"/><path d="M0 6L6 0" stroke="#b9bbb1" stroke-width="1"/></pattern></defs>'
 )
 
@@ -17,7 +18,11 @@ def picture(width: float, height: float, parts: Iterable[Markup]) -> Markup:
     head = Markup('<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">').format(
         w=width, h=height
     )
-    return head + _PATTERN + Markup().join(parts) + Markup("</svg>")
+    drawn = Markup().join(parts)
+    # A name of its own: several pictures are in one page.
+    hatch = f"hatch{crc32(drawn.encode())}"
+    pattern, inside = _PATTERN.format(name=hatch), str(drawn).replace("url(#hatch)", f"url(#{hatch})")
+    return head + pattern + Markup(inside) + Markup("</svg>")  # noqa: S704  # what was in it is escaped
 
 
 def rect(x: float, y: float, width: float, height: float, colour: str = "url(#hatch)") -> Markup:

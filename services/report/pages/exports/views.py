@@ -1,5 +1,6 @@
 """Each view as something that can be exported: its tables, its charts, and what they are of."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.report.domain.people import Viewer
@@ -38,7 +39,9 @@ def overview(view: Overview, viewer: Viewer, now: datetime) -> Export:
         digest=digests.overview(view),
         drawings=(
             Drawing(_over_time(view.step), drawings.lines([("", view.points)], view.step, view.points_before)),
-            Drawing(_("Age and gender"), drawings.pyramid(view.table, view.asked.filters, view.min_cell), is_wide=False),
+            Drawing(
+                _("Age and gender"), drawings.pyramid(view.table, view.asked.filters, view.min_cell), is_wide=False
+            ),
             Drawing(_("Mood"), drawings.mood_bars(view.now, view.min_cell), is_wide=False),
             Drawing(_("Hours of the week"), drawings.heat(view.heat, view.min_cell)),
         ),
@@ -66,26 +69,29 @@ def explore(view: Exploration, viewer: Viewer, now: datetime) -> Export:
         min_cell=view.min_cell,
         stem=stem_of("explore", view.setting.place.slug, str(view.period.first), str(view.period.last)),
         notes=usual_notes(view.min_cell),
+        digest=digests.overview(view),
         drawings=(
             Drawing(_over_time(view.step), drawings.lines([("", view.points)], view.step, view.points_before)),
-            Drawing(_("Age and gender"), drawings.pyramid(view.table, view.asked.filters, view.min_cell), is_wide=False),
+            Drawing(
+                _("Age and gender"), drawings.pyramid(view.table, view.asked.filters, view.min_cell), is_wide=False
+            ),
             Drawing(_("Mood"), drawings.mood_bars(view.now, view.min_cell), is_wide=False),
         ),
     )
 
 
-def compare(view: Compared, viewer: Viewer, now: datetime) -> Export:
-    """Places or periods side by side."""
-    several = len({subject.period for subject in view.subjects}) > 1
-    labels = [
-        path_of(subject.setting) + (f", {words.span(subject.period)}" if several else "") for subject in view.subjects
-    ]
+def compare(view: Compared, labels: Sequence[str], viewer: Viewer, now: datetime) -> Export:
+    """Places or periods side by side.
+
+    Args:
+        labels: what the subjects are called, no two the same.
+    """
     rows = [
-        (path_of(subject.setting), words.span(subject.period), subject.now, subject.change)
-        for subject in view.subjects
+        (path_of(subject.setting), words.span(subject.period), subject.now, subject.change) for subject in view.subjects
     ]
     place = words.listed(list(dict.fromkeys(names.place(subject.setting.place) for subject in view.subjects)))
-    first = view.subjects[0] if view.subjects else None
+    periods = {(subject.period.first, subject.period.last): subject.period for subject in view.subjects}
+    period = next(iter(periods.values())) if len(periods) == 1 else None
     over_time = [
         tables.time(subject.points, view.step, f"time-{number}", label)
         for number, (subject, label) in enumerate(zip(view.subjects, labels, strict=True), 1)
@@ -94,8 +100,8 @@ def compare(view: Compared, viewer: Viewer, now: datetime) -> Export:
     return Export(
         title=_("Compare"),
         place=place,
-        when="" if several or first is None else words.span(first.period),
-        facts=facts_of(viewer, now, place, None if several or first is None else first.period),
+        when=words.span(period) if period else "",
+        facts=facts_of(viewer, now, place, period),
         sheets=(tables.side_by_side(rows), *over_time),
         min_cell=view.min_cell,
         stem=stem_of("compare", *(subject.setting.place.slug for subject in view.subjects)),
@@ -120,12 +126,14 @@ def league(view: League, viewer: Viewer, now: datetime) -> Export:
         stem=stem_of("league", view.setting.place.slug, str(view.period.first), str(view.period.last)),
         notes=(
             *usual_notes(view.min_cell),
-            _("Shops that were closed, were seen for less than half of their hours, or have hidden numbers have no rank."),
+            _(
+                "Shops that were closed, were seen for less than half of their hours, or have hidden numbers have no rank."
+            ),
         ),
     )
 
 
-def cameras(view: CameraList, viewer: Viewer, now: datetime, min_cell: int) -> Export:
+def cameras(view: CameraList, viewer: Viewer, now: datetime) -> Export:
     """Cameras, the worst first."""
     place = path_of(view.setting) if view.setting else ""
     slug = view.setting.place.slug if view.setting else ""
@@ -135,7 +143,7 @@ def cameras(view: CameraList, viewer: Viewer, now: datetime, min_cell: int) -> E
         when="",
         facts=facts_of(viewer, now, place),
         sheets=(tables.cameras(view.cameras),),
-        min_cell=min_cell,
+        min_cell=1,  # cameras are not people
         stem=stem_of("cameras", slug, str(now.date())),
     )
 

@@ -60,9 +60,7 @@ def _write(page: Any, sheet: Sheet, min_cell: int) -> None:
         page.column_dimensions[get_column_letter(number)].width = min(40, max(11, widest + 2))
     page.append(_cell(page, guarded(column.title), font=_HEAD) for column in sheet.columns)
     for row in sheet.rows:
-        page.append(
-            _value(page, cell, column.kind, min_cell) for cell, column in zip(row, sheet.columns, strict=True)
-        )
+        page.append(_value(page, cell, column.kind, min_cell) for cell, column in zip(row, sheet.columns, strict=True))
 
 
 def _value(page: Any, cell: Cell, kind: Kind, min_cell: int) -> Any:
