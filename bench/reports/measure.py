@@ -207,5 +207,7 @@ async def _inside(owner: Any, visitor: Visitor) -> tuple[str, ...]:
     words = [f"shop:{row['slug']}" for row in rows]
     if visitor.level is Level.WORLD:
         words += [f"region:{row['slug']}" for row in await owner.fetch("select slug from region")]
-        words += [f"city:{row['slug']}" for row in await owner.fetch("select slug from city order by md5(slug) limit 20")]
+        words += [
+            f"city:{row['slug']}" for row in await owner.fetch("select slug from city order by md5(slug) limit 20")
+        ]
     return tuple(words)

@@ -11,18 +11,32 @@ from bench.year.cluster import Seeded
 def show(console: Console, seeded: Seeded, results: Results) -> None:
     """Print them."""
     title = f"{seeded.shops} shops, {seeded.months} months, {seeded.faces / 1e6:,.0f} million faces"
-    table = Table("page", "place", "for", "query", "n", "p50, ms", "p95, ms", "most, ms", title=f"Queries of a year: {title}")
+    table = Table(
+        "page", "place", "for", "query", "n", "p50, ms", "p95, ms", "most, ms", title=f"Queries of a year: {title}"
+    )
     for one in sorted(results.queries, key=lambda one: -Times.of(one.took_ms).p95):
         times = Times.of(one.took_ms)
         if times.p95 >= 5 or one.place == "world":
             whom = "some" if one.filtered else "everybody"
             table.add_row(one.page, one.place, whom, one.query, str(times.count), *times.cells())
     console.print(table)
-    table = Table("page", *(f"{months} months" for months in (1, 3, 6, 12)), "12 to 1", title="All queries of a page, world, ms")
+    table = Table(
+        "page", *(f"{months} months" for months in (1, 3, 6, 12)), "12 to 1", title="All queries of a page, world, ms"
+    )
     for page, by_months in results.growth.items():
         table.add_row(page, *(f"{ms:.1f}" for ms in by_months.values()), f"{by_months[12] / by_months[1]:.1f}")
     console.print(table)
-    table = Table("page", "assets", "charts", "kB", "answered p95", "complete p50, ms", "p95, ms", "most, ms", title="Pages in chromium")
+    table = Table(
+        "page",
+        "assets",
+        "charts",
+        "kB",
+        "answered p95",
+        "complete p50, ms",
+        "p95, ms",
+        "most, ms",
+        title="Pages in chromium",
+    )
     for page in dict.fromkeys(load.page for load in results.loads):
         for fresh in (True, False):
             loads = [load for load in results.loads if (load.page, load.fresh) == (page, fresh)]

@@ -51,7 +51,8 @@ def _layout(name: str, values: Column | bytes) -> Sequence[tuple[str, Any]]:
         return [length, (name, f"S{len(values)}")]
     if values.ndim == 2:
         head = [(f"{name}#{part}", ">i4") for part in ("dimensions", "nulls", "type", "size", "first")]
-        return [length, *head, (name, [("length", ">i4"), ("value", ">i4")], (values.shape[1],))]
+        elements: Any = (name, [("length", ">i4"), ("value", ">i4")], (values.shape[1],))
+        return [length, *head, elements]
     return [length, (name, values.dtype.newbyteorder(">"))]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,7 @@ def draw_uploads(cameras: CameraHours, random: np.random.Generator) -> dict[str,
     seeing /= np.maximum(seeing.sum(axis=1, keepdims=True), 1e-9)
     with_faces = cameras.visitors[:, None] * seeing / _FACES_A_PHOTO
     empty, small = cameras.profiles[:, 0], cameras.profiles[:, 1]
-    rates = {
+    rates: dict[str, Any] = {
         "faces": with_faces,
         "no_face": (with_faces + 1) * empty / (1 - empty),
         "face_too_small": with_faces * small,
@@ -60,7 +60,9 @@ def draw_uploads(cameras: CameraHours, random: np.random.Generator) -> dict[str,
         "outside_hours": 0.004,
         "truncated": 0.003,
     }
-    return {outcome: random.poisson(np.where(cameras.works, rate, 0)) for outcome, rate in rates.items()}
+    return {
+        outcome: random.poisson(np.where(cameras.works, rate, 0)).astype(np.int64) for outcome, rate in rates.items()
+    }
 
 
 def uploads(
@@ -91,7 +93,7 @@ def camera_days(
         return total
 
     photos = by_day(sum(by_outcome[outcome] for outcome in _KEPT))  # type: ignore[arg-type]
-    seeing = by_day(cameras.works * (cameras.visitors[:, None] * cameras.weights + 1e-6) * 1_000_000)
+    seeing = by_day((cameras.works * (cameras.visitors[:, None] * cameras.weights + 1e-6) * 1_000_000).astype(np.int64))
     visitors = np.zeros(len(dates), np.int64)
     np.add.at(visitors, cameras.day, cameras.visitors)
     total = seeing.sum(axis=1, keepdims=True)

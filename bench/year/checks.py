@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
-_MARGINS: Final = "sum(visitors), sum(female), sum(age_25_34), sum(happiness), sum(cameras_due), sum(cameras_seen), sum(open_hours)"
+_MARGINS: Final = (
+    "sum(visitors), sum(female), sum(age_25_34), sum(happiness), sum(cameras_due), sum(cameras_seen), sum(open_hours)"
+)
 
 
 class TalliesDisagreeError(Exception):

@@ -140,7 +140,9 @@ def mixes(shop: Shop, position: int, month: int, seed: int) -> Floats:
     by_age = by_age / by_age.sum(axis=2, keepdims=True)  # (2, 24, 8)
     women = np.clip(0.52 + random.normal(0, 0.05) + 0.04 * weekend - 0.05 * evening + 0.01 * (band >= 6), 0.2, 0.8)
     unknown = np.array([0.30, 0.11, 0.04, 0.03, 0.03, 0.035, 0.04, 0.06])
-    genders = np.stack([women * (1 - unknown), (1 - women) * (1 - unknown), unknown + 0 * women], axis=2)  # (2, 24, 3, 8)
+    genders = np.stack(
+        [women * (1 - unknown), (1 - women) * (1 - unknown), unknown + 0 * women], axis=2
+    )  # (2, 24, 3, 8)
     happy = _HAPPY[shop.city.region] + random.normal(0, 0.03) + 0.02 * np.cos((month - 7) / 6 * np.pi)
     happy += 0.03 * (month == 12)
     smile = np.clip(happy + 0.05 * weekend + 0.03 * evening - 0.03 * morning, 0.05, 0.6)
@@ -153,4 +155,5 @@ def mixes(shop: Shop, position: int, month: int, seed: int) -> Floats:
     cells[:, :, 0, :, 1] *= 1.12
     cells[:, :, 1, :, 1] *= 0.9
     flat: Floats = cells.reshape(2, 24, CELLS)
-    return flat / flat.sum(axis=2, keepdims=True)
+    flat /= flat.sum(axis=2, keepdims=True)
+    return flat

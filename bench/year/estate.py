@@ -35,7 +35,16 @@ _HOURS: Final = {
 KINDS: Final = tuple(_HOURS)
 _KIND_SHARES: Final = (0.44, 0.27, 0.15, 0.05, 0.09)
 _NAMES: Final = {
-    "street": ("Old Town", "Market Square", "High Street", "Cathedral", "Harbour", "University", "Town Hall", "Riverside"),
+    "street": (
+        "Old Town",
+        "Market Square",
+        "High Street",
+        "Cathedral",
+        "Harbour",
+        "University",
+        "Town Hall",
+        "Riverside",
+    ),
     "centre": ("Shopping Centre", "Outlet", "Plaza", "Arcades", "Galleria"),
     "station": ("Central Station", "North Station", "South Station", "Metro"),
     "airport": ("Airport", "Airport Terminal 2"),

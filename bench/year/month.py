@@ -67,7 +67,7 @@ class Month:
     @property
     def length(self) -> int:
         """How many they are."""
-        return self.days.stop - self.days.start
+        return len(self.dates)
 
     def draw_shop(self, position: int) -> Sums:
         """Visitors of a shop; its cameras' rows are kept."""
@@ -88,7 +88,9 @@ class Month:
         expected = plan.expected[position, self.days][day, hour] * share
         cells = random.poisson(expected[:, None] * mix[weekend[day], hour])
         sums.cells[day, hour] = cells
-        sums.hours[day, hour] = np.stack([np.ones(len(day)), np.full(len(day), enabled.sum()), works.sum(axis=1)], axis=1)
+        sums.hours[day, hour] = np.stack(
+            [np.ones(len(day)), np.full(len(day), enabled.sum()), works.sum(axis=1)], axis=1
+        )
         ids = np.array([self.ids.cameras[camera] for camera in plan.shops[position].cameras])
         by_camera = CameraHours(ids, day, hour, works, weights, cells.sum(axis=1), troubles.profiles[position])
         by_outcome = draw_uploads(by_camera, random)

@@ -87,7 +87,13 @@ def fill(dsn: str, plan: Plan, ids: Ids) -> None:
     context = multiprocessing.get_context("spawn")
     done = context.Value("d", 0)
     months = plan.months_of_days
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with (
         Progress(*columns, console=console) as progress,
         ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_begin, initargs=(done,)) as processes,
@@ -130,7 +136,9 @@ def main() -> None:
     except NotSeededError:
         pass
     else:
-        sys.exit(f"{folder.path} holds {there.months} months of {there.shops} shops already: remove the folder to begin anew.")
+        sys.exit(
+            f"{folder.path} holds {there.months} months of {there.shops} shops already: remove the folder to begin anew."
+        )
     if (folder.path / "passwords.json").exists():
         console.print("Removing what an earlier, unfinished run left.")
         shutil.rmtree(folder.path)
@@ -138,7 +146,9 @@ def main() -> None:
     seeded = asyncio.run(seed(folder, plan_until_now(asked.months, asked.shops, asked.seed)))
     size = sum(file.stat().st_size for file in folder.path.rglob("*") if file.is_file())
     took_s = time.monotonic() - began
-    console.print(f"{seeded.faces / 1e6:,.0f} million faces of {seeded.shops} shops in {took_s / 60:.1f} min, {size / 1e9:.1f} GB.")
+    console.print(
+        f"{seeded.faces / 1e6:,.0f} million faces of {seeded.shops} shops in {took_s / 60:.1f} min, {size / 1e9:.1f} GB."
+    )
     console.print("Look at them with `make show-year`, measure with `make bench-reports`.")
     print(json.dumps({"faces": seeded.faces, "seconds": round(took_s), "gigabytes": round(size / 1e9, 2)}))
 

@@ -1,13 +1,12 @@
 """The report service, as the process that it is, on a seeded year."""
 
-from contextlib import AbstractContextManager
-from pathlib import Path
+import sys
 from typing import Any
 
-from bench.year.cluster import YearDatabase
-from services.standalone.domain import Program
-from tests.servers.running import RunningProgram, running
-from tests.servers.services import service
+from bench.year.cluster import YearDatabase, free_port
+from services.standalone.adapters.probes import answers_http
+from services.standalone.domain import Program, service_environment
+from tests.servers.running import environment
 
 
 def report_program(database: YearDatabase, port: int, **settings: Any) -> Program:
@@ -18,6 +17,7 @@ def report_program(database: YearDatabase, port: int, **settings: Any) -> Progra
         port: of its pages.
         settings: others than the defaults.
     """
+    health = free_port()
     values = {
         # Only the page that tries out photos asks NATS, when a photo is dropped on it.
         "nats": {"url": "nats://127.0.0.1:9", "user": "report", "password": "nobody-answers"},
@@ -26,14 +26,13 @@ def report_program(database: YearDatabase, port: int, **settings: Any) -> Progra
         "cookie_key": database.passwords["cookies"],
         "secure_cookies": False,
         "http_port": port,
+        "health_port": health,
         "log_level": "warning",
         **settings,
     }
-    return service("report", values)
-
-
-def running_report(
-    database: YearDatabase, port: int, log_folder: Path, **settings: Any
-) -> AbstractContextManager[RunningProgram]:
-    """The service, for as long as the block runs. Call this in the main thread."""
-    return running(report_program(database, port, **settings), log_folder)
+    return Program(
+        "report",
+        (sys.executable, "-m", "services.report"),
+        answers_http(f"http://127.0.0.1:{health}/readyz"),
+        environment() | service_environment("report", values),
+    )

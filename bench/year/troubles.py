@@ -37,7 +37,9 @@ def make_troubles(shops: Sequence[Shop], days: int, seed: int) -> Troubles:
     """A year's troubles; the same seed makes the same ones."""
     random = np.random.default_rng([seed, 5])
     count = len(shops)
-    open_from = np.where(random.random(count) < 0.04, random.integers(days // 3, max(days // 3 + 1, days - 20), count), 0)
+    open_from = np.where(
+        random.random(count) < 0.04, random.integers(days // 3, max(days // 3 + 1, days - 20), count), 0
+    )
     seen = np.ones((count, CAMERAS_EACH, days), dtype=bool)
     for shop, camera in zip(*np.nonzero(random.random((count, CAMERAS_EACH)) < 0.06), strict=True):
         first = int(random.integers(0, days))
@@ -60,7 +62,12 @@ def make_troubles(shops: Sequence[Shop], days: int, seed: int) -> Troubles:
         ],
         axis=2,
     )
-    for column, share, low, high in ((0, 0.01, 0.8, 0.97), (1, 0.012, 0.35, 0.7), (2, 0.012, 0.3, 0.6), (5, 0.01, 150, 7300)):
+    for column, share, low, high in (
+        (0, 0.01, 0.8, 0.97),
+        (1, 0.012, 0.35, 0.7),
+        (2, 0.012, 0.3, 0.6),
+        (5, 0.01, 150, 7300),
+    ):
         hit = random.random((count, CAMERAS_EACH)) < share
         profiles[..., column] = np.where(hit, random.uniform(low, high, (count, CAMERAS_EACH)), profiles[..., column])
     return Troubles(open_from, seen, fault, random.random((count, CAMERAS_EACH)) < 0.004, profiles)

@@ -1,7 +1,7 @@
 """python -m services.report."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import uvicorn
 
@@ -14,20 +14,26 @@ from services.report.adapters.nats_examiner import NatsExaminer
 from services.report.adapters.oidc_provider import OidcProvider
 from services.report.adapters.postgres_audit import PostgresAudit
 from services.report.adapters.postgres_cameras import PostgresCameras
+from services.report.adapters.postgres_groups import PostgresGroups
 from services.report.adapters.postgres_people import PostgresPeople
+from services.report.adapters.postgres_schedules import PostgresSchedules
 from services.report.adapters.postgres_sessions import PostgresSessions
 from services.report.adapters.postgres_tallies import PostgresTallies
+from services.report.adapters.smtp_mailer import SmtpMailer
 from services.report.adapters.system_chance import SystemChance
 from services.report.handler.audit import AuditTrail
 from services.report.handler.check_camera import CheckCamera
 from services.report.handler.estate import EditEstate
+from services.report.handler.overview import ReadOverview
 from services.report.handler.people import People
+from services.report.handler.schedules import Schedules, SendReports
 from services.report.handler.sign_in import SignIn
 from services.report.handler.tidying import tidy
 from services.report.pages.app import Site, make_app
 from services.report.pages.camera_check import CameraCheckPage, CameraSettings
 from services.report.pages.login import OPENID_BACK
 from services.report.pages.privacy import Kept
+from services.report.pages.schedule_mail import ComposeReport
 from services.report.pages.security import Gate
 from services.report.settings import ReportSettings
 
@@ -43,15 +49,19 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
         runtime.health.ready_when("postgres", tallies.is_ready)
         runtime.health.ready_when("postgres_account", database.is_ready)
         gate = make_gate(settings, database)
+        schedules = PostgresSchedules(database)
         site = Site(
-            gate,
-            tallies,
-            settings.min_cell,
-            _camera_check(settings, tallies),
-            settings.allowed_hosts,
+            gate=gate,
+            tallies=tallies,
+            groups=PostgresGroups(database),
+            min_cell=settings.min_cell,
+            check_page=_camera_check(settings, tallies),
+            allowed_hosts=settings.allowed_hosts,
             cameras=PostgresCameras(tallies),
             edit_estate=_edit_estate(settings),
             kept=_kept(settings),
+            schedules=Schedules(schedules, _now),
+            sends_mail=settings.smtp.host is not None,
         )
         server = uvicorn.Server(
             uvicorn.Config(
@@ -79,6 +89,11 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
                 tasks.create_task(gate.trail.run()),
                 tasks.create_task(tidy(PostgresSessions(database), gate.trail.store, kept)),
             ]
+            if mailer := _mailer(settings):
+                read = ReadOverview(tallies, settings.min_cell)
+                compose = ComposeReport(read, site.maker, settings.public_url, _now)
+                send = SendReports(schedules, compose, mailer, gate.trail.note, _now)
+                beside.append(tasks.create_task(send.run()))
             serving = tasks.create_task(server._serve())  # noqa: SLF001 - `serve` would take the signals
             while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.05)
@@ -108,6 +123,19 @@ def make_gate(settings: ReportSettings, database: AccountDatabase) -> Gate:
         provider=provider,
         provider_label=oidc.label,
     )
+
+
+def _mailer(settings: ReportSettings) -> SmtpMailer | None:
+    """What sends scheduled reports; None where there is no mail server."""
+    smtp = settings.smtp
+    if smtp.host is None:
+        return None
+    password = smtp.password.get_secret_value()
+    return SmtpMailer(smtp.host, smtp.port, smtp.sender, smtp.user, password, starttls=smtp.starttls)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _edit_estate(settings: ReportSettings) -> EditEstate | None:

@@ -27,6 +27,27 @@ class OidcSettings(BaseModel):
         return self
 
 
+class SmtpSettings(BaseModel):
+    """A mail server that scheduled reports are sent by; none where no host is set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str | None = Field(default=None, description="Mail server of scheduled reports; none are sent when empty")
+    port: Port = Field(default=587, description="Its port")
+    user: str | None = Field(default=None, description="Whom to log in as there; nobody when empty")
+    password: SecretStr = Field(default=SecretStr(""), description="Their password")
+    starttls: bool = Field(default=True, description="Encrypt with STARTTLS; False is for a server on this machine")
+    sender: str = Field(
+        default="", alias="from", description="Whom mails are from, such as Reports <reports@example.com>"
+    )
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.host and "@" not in self.sender:
+            raise ValueError("a mail server needs an address that mails are from")
+        return self
+
+
 class AccountSettings(BaseSettings):
     """What the command `facetally people` needs."""
 
@@ -69,6 +90,7 @@ class ReportSettings(ServiceSettings):
         description="Browsers send sessions over HTTPS only. False is for pages on this machine's loopback",
     )
     oidc: OidcSettings = OidcSettings()
+    smtp: SmtpSettings = SmtpSettings()
     audit_kept_days: int = Field(
         default=365, ge=30, description="Days after which entries of the audit log are deleted"
     )

@@ -14,6 +14,7 @@ from services.common.errors import TransientError
 from services.report.domain.counts import BANDS, CUBE_SHAPE, GENDERS, MOODS, Counts, Cube
 from services.report.domain.filters import Filters
 from services.report.domain.groups import ShopGroup
+from services.report.domain.listed_shops import ListedShop
 from services.report.domain.periods import Period, Step
 from services.report.domain.places import INSIDE, Level, Place, Setting, Site
 from services.report.domain.series import HeatCell, Point
@@ -142,6 +143,18 @@ class FakeTallyReader:
         places = (PLACES[scope - 1] for scope in setting.scope_ids)
         shops = [shop for place in places for shop in shops_in(place.level, place.slug)]
         return self._sites(dict.fromkeys(shop.path[-1] for shop in shops))
+
+    async def listed_shops(self) -> Sequence[ListedShop]:
+        """As there."""
+        return [
+            ListedShop(
+                *shop.path,
+                shop.time_zone,
+                scope_of(Level.CITY, shop.path[1].slug) in self._scopes,
+                scope_of(Level.REGION, shop.path[0].slug) in self._scopes,
+            )
+            for shop in sorted(self._shops, key=lambda shop: [place.name for place in shop.path])
+        ]
 
     async def find(self, text: str, most: int) -> Sequence[Site]:
         """As there."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -79,21 +80,7 @@ class TinyWorld:
     hours: dict[tuple[str, date, int], Hour] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        chance = np.random.default_rng(7)
-        weights = chance.dirichlet(np.full(np.prod(CUBE_SHAPE), 2.0))
-        for shop in SHOPS:
-            local = self.now.astimezone(ZoneInfo(shop.time_zone))
-            for days_ago in range(DAYS):
-                day = local.date() - timedelta(days=days_ago)
-                for hour in OPEN:
-                    if day == local.date() and hour >= local.hour:
-                        continue
-                    if _is_blind(shop, days_ago):
-                        self.hours[shop.slug, day, hour] = Hour(np.zeros(CUBE_SHAPE, dtype=np.int64), cameras_seen=0)
-                        continue
-                    crowd = shop.crowd * (1 + 0.5 * (hour == 17)) * (1.3 if day.weekday() == 5 else 1)
-                    cells = chance.poisson(crowd * weights).reshape(CUBE_SHAPE).astype(np.int64)
-                    self.hours[shop.slug, day, hour] = Hour(cells)
+        self.hours = dict(_hours(self.now))
 
     def today(self, shop: TinyShop) -> date:
         """The date in a shop."""
@@ -102,3 +89,24 @@ class TinyWorld:
 
 def _is_blind(shop: TinyShop, days_ago: int) -> bool:
     return (shop.slug == "berlin-mitte" and 5 <= days_ago <= 7) or (shop.slug == "berlin-west" and days_ago % 4 != 0)
+
+
+@cache
+def _hours(now: datetime) -> dict[tuple[str, date, int], Hour]:
+    chance = np.random.default_rng(7)
+    weights = chance.dirichlet(np.full(np.prod(CUBE_SHAPE), 2.0))
+    hours = {}
+    for shop in SHOPS:
+        local = now.astimezone(ZoneInfo(shop.time_zone))
+        for days_ago in range(DAYS):
+            day = local.date() - timedelta(days=days_ago)
+            for hour in OPEN:
+                if day == local.date() and hour >= local.hour:
+                    continue
+                if _is_blind(shop, days_ago):
+                    hours[shop.slug, day, hour] = Hour(np.zeros(CUBE_SHAPE, dtype=np.int64), cameras_seen=0)
+                    continue
+                crowd = shop.crowd * (1 + 0.5 * (hour == 17)) * (1.3 if day.weekday() == 5 else 1)
+                cells = chance.poisson(crowd * weights).reshape(CUBE_SHAPE).astype(np.int64)
+                hours[shop.slug, day, hour] = Hour(cells)
+    return hours

@@ -1,6 +1,6 @@
 """What became of a camera's uploads, and how it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -212,8 +212,32 @@ def recent_hours(
 
 @dataclass(frozen=True, slots=True)
 class CameraDay:
-    """A day of a camera: photos that were looked at, and uploads that were refused."""
+    """A day of a camera: photos that were looked at, and uploads that were refused.
+
+    Args:
+        photos: None where nothing came: a gap, or the shop was closed.
+        was_closed: the shop was closed all day, and nothing came.
+    """
 
     day: date
-    photos: int
-    refused: int
+    photos: int | None
+    refused: int = 0
+    was_closed: bool = False
+
+
+def every_day(first: date, last: date, came: Iterable[CameraDay], opening: OpeningHours) -> tuple[CameraDay, ...]:
+    """All days from one to another, those of which nothing came included.
+
+    Args:
+        first: day.
+        last: day, included; nothing where it is before the first.
+        came: days of which anything came.
+        opening: of the camera's shop.
+    """
+    found = {day.day: day for day in came}
+    days = (first + timedelta(days=number) for number in range(max(0, (last - first).days + 1)))
+    return tuple(found.get(day) or CameraDay(day, None, was_closed=_is_closed(day, opening)) for day in days)
+
+
+def _is_closed(day: date, opening: OpeningHours) -> bool:
+    return day in opening.holidays or (opening.week is not None and not opening.week[day.weekday()])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
 
-from services.common.cameras.opening_hours import OpeningHoursError, parse_opening_hours
+from services.common.cameras.opening_hours import OpeningHours, OpeningHoursError, parse_opening_hours
 from services.report.domain.cameras import (
     PAGE_SIZE,
     RECENT_HOURS,
@@ -14,10 +14,11 @@ from services.report.domain.cameras import (
     CameraDay,
     CameraState,
     RecentHours,
+    every_day,
     recent_hours,
 )
 from services.report.domain.periods import Period, Preset, custom_period, preset_period
-from services.report.domain.places import Level, Setting
+from services.report.domain.places import Level, Setting, Site
 from services.report.handler.tallies import UnknownPlaceError
 
 
@@ -50,6 +51,7 @@ class CameraList:
 
     Args:
         setting: whose cameras; None for somebody who may see nothing.
+        inside: places one level further in.
         by_state: cameras of the place.
         total: cameras on all pages.
         recent: photos of the last hours, of each of them.
@@ -61,6 +63,7 @@ class CameraList:
     total: int
     cameras: tuple[Camera, ...]
     recent: tuple[RecentHours, ...]
+    inside: tuple[Site, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -74,7 +77,7 @@ class CameraReport:
 
     Args:
         by_outcome: uploads of the period.
-        days: of the period, of which anything came.
+        days: of the period, up to today.
     """
 
     camera: Camera
@@ -94,6 +97,10 @@ class CameraReader(Protocol):
 
     async def setting(self, level: Level, slug: str) -> Setting | None:
         """The place with all that it lies in; None when there is no such place for the viewer."""
+        ...
+
+    async def inside(self, setting: Setting) -> Sequence[Site]:
+        """The places one level further in, by name."""
         ...
 
     async def states(self, level: Level, slug: str) -> Mapping[CameraState, int]:
@@ -159,7 +166,8 @@ class WatchCameras:
             states = await reader.states(level, asked.slug)
             cameras, total = await reader.cameras(asked, PAGE_SIZE)
             recent = await _recent(reader, cameras)
-        return CameraList(asked, setting, states, total, tuple(cameras), recent)
+            inside = await reader.inside(setting)
+        return CameraList(asked, setting, states, total, tuple(cameras), recent, tuple(inside))
 
     async def one(
         self, person_id: int, slug: str, preset: Preset, first: date | None = None, last: date | None = None
@@ -182,9 +190,10 @@ class WatchCameras:
             else:
                 period = preset_period(preset, today)
             by_outcome = await reader.outcomes(slug, period)
-            days = await reader.days(slug, period)
+            came = await reader.days(slug, period)
             (recent,) = await _recent(reader, [camera])
-        return CameraReport(camera, setting, period, by_outcome, tuple(days), recent)
+        days = every_day(period.first, min(period.last, today), came, _opening(camera))
+        return CameraReport(camera, setting, period, by_outcome, days, recent)
 
 
 async def _recent(reader: CameraReader, cameras: Sequence[Camera]) -> tuple[RecentHours, ...]:
@@ -196,8 +205,11 @@ async def _recent(reader: CameraReader, cameras: Sequence[Camera]) -> tuple[Rece
 
 
 def _recent_of(camera: Camera, photos: Mapping[tuple[date, int], int]) -> RecentHours:
+    return recent_hours(camera.local_now, photos, _opening(camera))
+
+
+def _opening(camera: Camera) -> OpeningHours:
     try:
-        opening = parse_opening_hours(camera.opening_hours, camera.holidays)
+        return parse_opening_hours(camera.opening_hours, camera.holidays)
     except OpeningHoursError:  # from before they were checked: as if always open
-        opening = parse_opening_hours("", camera.holidays)
-    return recent_hours(camera.local_now, photos, opening)
+        return parse_opening_hours("", camera.holidays)

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 
 from services.common.errors import PermanentError, TransientError
 from services.common.logging import get_logger
+from services.report.domain.audit import AuditEntry
 from services.report.domain.schedules import (
     LEASE,
     MOST_SCHEDULES,
@@ -219,10 +220,19 @@ class SendReports:
         store: where schedules are kept.
         compose: makes mails.
         mailer: sends them.
+        note: writes into the audit log what has left the house, and to whom.
         clock: what time it is, in UTC.
     """
 
-    def __init__(self, store: ScheduleStore, compose: Compose, mailer: Mailer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: ScheduleStore,
+        compose: Compose,
+        mailer: Mailer,
+        note: Callable[[AuditEntry], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._note = note
         self._store = store
         self._compose = compose
         self._mailer = mailer
@@ -263,6 +273,7 @@ class SendReports:
             await self._note_failure(run, Failure.BROKEN, type(error).__name__)
         else:
             await self._store.sent(run, self._clock())
+            self._note(_entry(run))
             SENT.labels("sent").inc()
             _log.info("schedule_sent", schedule_id=run.schedule_id, attempt=run.attempt)
             return True
@@ -274,3 +285,10 @@ class SendReports:
         SENT.labels("failed" if pause is None else "put_off").inc()
         _log.warning("schedule_failed", schedule_id=run.schedule_id, failure=failure.value, attempt=run.attempt)
         await self._store.failed(run, error[:_LONGEST_ERROR], None if pause is None else self._clock() + pause)
+
+
+def _entry(run: Run) -> AuditEntry:
+    draft, owner = run.draft, run.owner
+    place = f"{draft.level}:{draft.slug}" if draft.slug else str(draft.level)
+    details = (("place", place), ("query", draft.query), ("recipients", ", ".join(draft.recipients)))
+    return AuditEntry(owner.person_id, owner.email, "report_sent", draft.name, details)

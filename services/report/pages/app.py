@@ -24,6 +24,7 @@ from services.report.handler.explore import Explore
 from services.report.handler.groups import Groups, GroupStore
 from services.report.handler.league import ReadLeague
 from services.report.handler.overview import ReadOverview
+from services.report.handler.schedules import Schedules
 from services.report.handler.tallies import Tallies, UnknownPlaceError
 from services.report.pages import (
     account,
@@ -38,6 +39,7 @@ from services.report.pages import (
     login,
     overview,
     privacy,
+    schedules,
 )
 from services.report.pages.admin import audit, estate, estate_camera, estate_import, estate_off, estate_shop, people
 from services.report.pages.camera_check import CameraCheckPage
@@ -119,6 +121,9 @@ class Site:
         cameras: what everybody may see of how cameras are; None: there is no such page.
         edit_estate: changes shops and cameras; None: the reports may not.
         kept: for how long things are kept, as the page Privacy says it.
+        schedules: scheduled reports; None: there is no such page.
+        sends_mail: whether there is a mail server to send them by.
+        maker: makes files of views.
     """
 
     gate: Gate
@@ -130,6 +135,9 @@ class Site:
     cameras: CameraRecords | None = None
     edit_estate: EditEstate | None = None
     kept: Kept = field(default_factory=Kept)
+    schedules: Schedules | None = None
+    sends_mail: bool = False
+    maker: Maker = field(default_factory=Maker)
 
 
 def make_app(site: Site) -> FastAPI:
@@ -151,11 +159,13 @@ def make_app(site: Site) -> FastAPI:
     app.state.watch_cameras = site.cameras and WatchCameras(site.cameras)
     app.state.edit_estate = site.edit_estate
     app.state.kept = site.kept
+    app.state.maker = site.maker
+    app.state.schedules = site.schedules
+    app.state.sends_mail = site.sends_mail
     app.state.min_cell = site.min_cell
-    app.state.maker = Maker()
     app.include_router(login.router)
     # Nothing else is answered to somebody who has not signed in, whatever a page forgets.
-    for pages in (overview, explore, league, compare, groups, find, camera_check, account, people, audit, api, exports):
+    for pages in (overview, explore, league, compare, groups, find, camera_check, account, people, audit, api, exports, schedules):
         app.include_router(pages.router, dependencies=[Depends(signed_in)])
     of_cameras = [cameras] if site.cameras else []
     of_estate = [estate_shop, estate_camera, estate_import, estate] if site.edit_estate else [estate_off]

@@ -115,10 +115,12 @@ def measured(which: CameraTrouble, camera: Camera) -> str:
 
 
 def drift(seconds: float) -> str:
-    """0.4 -> +0.4 s; 412 -> +7 min. A clock that is fast is ahead."""
+    """0.4 -> +0.4 s; 412 -> +412 s; 900 -> +15 min. A clock that is fast is ahead."""
     size = abs(seconds)
     if size < 100:
         return _("%(number)s s") % {"number": words.signed(seconds, 1)}
+    if size < 600:  # near the limit, minutes would hide on which side of it
+        return _("%(number)s s") % {"number": words.signed(seconds)}
     if size < 7200:
         return _("%(number)s min") % {"number": words.signed(seconds / 60)}
     if size < 172_800:

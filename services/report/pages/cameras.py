@@ -1,7 +1,7 @@
 """How cameras are: all that somebody may see, and each by itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from services.common.cameras import health
-from services.report.domain.cameras import OUTCOMES, CameraState, RecentHours
+from services.report.domain.cameras import OUTCOMES, CameraDay, CameraState, RecentHours
 from services.report.domain.places import Level
-from services.report.handler.cameras import CameraReport, CamerasAsked, UnknownCameraError, WatchCameras
+from services.report.handler.cameras import CamerasAsked, UnknownCameraError, WatchCameras
 from services.report.pages import camera_words, charts, graphics, words
 from services.report.pages.i18n import _
 from services.report.pages.questions import PlaceWord, Slug, When, read_place
@@ -81,7 +81,6 @@ async def camera(request: Request, viewer: SignedIn, slug: Slug, when: Annotated
         seen = await _watch(request).one(viewer.person_id, slug, when.period, when.first, when.last)
     except UnknownCameraError as error:
         raise HTTPException(404) from error
-    days = _days(seen)
     return render(
         request,
         "camera.html",
@@ -91,13 +90,8 @@ async def camera(request: Request, viewer: SignedIn, slug: Slug, when: Annotated
         outcomes=[outcome for outcome in OUTCOMES if seen.by_outcome.get(outcome)],
         total=sum(seen.by_outcome.values()),
         spark_line=_spark(seen.recent, width=240),
-        charts={
-            "photos": charts.bars(
-                [words.day(day) for day, _photos in days], [photos for _day, photos in days], _("Photos")
-            )
-        },
+        charts={"photos": _bars(seen.days)},
         days=health.DAYS,
-        day_rows=days,
     )
 
 
@@ -105,10 +99,7 @@ def _spark(recent: RecentHours, width: int = 112) -> graphics.Sparkline:
     return graphics.sparkline(recent.photos, closed=recent.closed, width=width, height=24, from_zero=True)
 
 
-def _days(seen: CameraReport) -> list[tuple[date, int | None]]:
-    """Every day of the period up to today; None where nothing came: whether that is a gap, the hours decide."""
-    found = {day.day: day for day in seen.days}
-    last = min(seen.period.last, seen.camera.local_now.date())
-    length = max(0, (last - seen.period.first).days + 1)
-    days = [seen.period.first + timedelta(days=number) for number in range(length)]
-    return [(day, found[day].photos if day in found else None) for day in days]
+def _bars(days: Sequence[CameraDay]) -> charts.Data:
+    """Photos per day. A closed day is blank, and not hatched: nothing is missing."""
+    heights = [0 if day.was_closed else day.photos for day in days]
+    return charts.bars([words.day(day.day) for day in days], heights, _("Photos"))

@@ -24,7 +24,7 @@ def overview(o: Overview | Exploration) -> Markup:
 def notice(o: Overview | Exploration) -> Markup | None:
     """What is missing; None where hardly anything is."""
     missing, covered = o.hours.missing_hours, o.hours.coverage
-    if not missing or covered is None or covered >= 0.995:
+    if not missing or covered is None or covered >= 0.995 or is_blind(o):
         return None
     text = words.rich(
         ngettext("<b>%(hours)s opening hour is missing</b>", "<b>%(hours)s opening hours are missing</b>", missing),
@@ -44,6 +44,11 @@ def notice(o: Overview | Exploration) -> Markup | None:
     return Markup(", ").join((text, rest)) + " " + _("Missing hours are left out, not counted as zero.")
 
 
+def is_blind(o: Overview | Exploration) -> bool:
+    """Whether nothing at all is known of the period: shops were open, and no camera sent a photo."""
+    return o.hours.is_gap
+
+
 def fresh(o: Overview) -> str:
     """Up to when there are numbers."""
     if o.latest is None:
@@ -53,6 +58,8 @@ def fresh(o: Overview) -> str:
 
 def _how_many(o: Overview | Exploration) -> Markup:
     number, when = o.now.visitors, words.how_long(o.period)
+    if is_blind(o):
+        return words.rich(_("<b>No photos</b> came in %(when)s, so nobody knows."), when=when)
     if number is None:
         return words.rich(
             _("<b>Fewer than %(threshold)s visitors</b> %(when)s: too few to say more."),

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
+from services.report.domain.periods import Period
 from services.report.domain.shown import ShownHeatCell
 from services.report.pages import words
 from services.report.pages.i18n import _
@@ -47,14 +49,21 @@ class HeatMap:
     has_closed: bool
 
 
-def heat_maps(cells: Sequence[ShownHeatCell], min_cell: int) -> tuple[HeatMap, ...]:
-    """Visitors, mood and age by weekday and hour; none where shops were never open."""
+def heat_maps(cells: Sequence[ShownHeatCell], period: Period, min_cell: int) -> tuple[HeatMap, ...]:
+    """Visitors, mood and age by weekday and hour; none where shops were never open.
+
+    Args:
+        cells: of hours in which anything may have happened.
+        period: that they are of; only its weekdays are shown.
+        min_cell: smaller counts are hidden.
+    """
     if not cells:
         return ()
+    days = tuple(sorted({(period.first + timedelta(days=i)).weekday() for i in range(min(7, period.days))}))
     return (
-        _map("visitors", _("Visitors"), cells, lambda cell: cell.visitors, words.brief, min_cell, from_zero=True),
-        _map("mood", _("Mood"), cells, lambda cell: cell.mood_index, words.signed, min_cell),
-        _map("age", _("Age"), cells, lambda cell: cell.median_age_years, words.count, min_cell),
+        _map("visitors", _("Visitors"), cells, lambda cell: cell.visitors, words.brief, days, min_cell, from_zero=True),
+        _map("mood", _("Mood"), cells, lambda cell: cell.mood_index, words.signed, days, min_cell),
+        _map("age", _("Age"), cells, lambda cell: cell.median_age_years, words.count, days, min_cell),
     )
 
 
@@ -64,6 +73,7 @@ def _map(
     cells: Sequence[ShownHeatCell],
     read: Callable[[ShownHeatCell], float | None],
     write: Callable[[float | None], str],
+    days: Sequence[int],
     min_cell: int,
     *,
     from_zero: bool = False,
@@ -88,7 +98,7 @@ def _map(
         full = words.count(value) if from_zero else write(value)
         return Square(f"q{shade}", write(value), f"{when}: {full}")
 
-    rows = tuple((words.weekday(day), tuple(square(day, hour) for hour in hours)) for day in range(7))
+    rows = tuple((words.weekday(day), tuple(square(day, hour) for hour in hours)) for day in days)
     kinds = {one.kind for _day, row in rows for one in row}
     edges = (write(min(values)), write(high)) if values else ("", "")
     return HeatMap(id_, name, hours, rows, *edges, "few" in kinds, "gap" in kinds, "shut" in kinds)

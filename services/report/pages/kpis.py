@@ -45,51 +45,64 @@ class Kpi:
 
 def overview(o: Overview | Exploration) -> tuple[Kpi, ...]:
     """Visitors, age, women, mood and coverage of a place."""
-    before, against = o.before, _against(o.period, o.asked.comparison)
-    was = None if before is None else before.women_share
+    before, hours, hours_before = o.before, o.hours, o.hours_before
+    women, women_before = o.now.women_share, before.women_share if before else None
+    age, age_before = o.now.median_age_years, before.median_age_years if before else None
+    mood, mood_before = o.now.mood_index, before.mood_index if before else None
+    mood_change = difference(_rounded(mood), _rounded(mood_before))
+    covered = difference(hours.coverage, hours_before.coverage if hours_before else None)
     number, unit = words.compact(o.now.visitors)
-    women = o.now.women_share
-    age = difference(o.now.median_age_years, before.median_age_years if before else None)
-    mood = difference(_rounded(o.now.mood_index), _rounded(before.mood_index) if before else None)
-    covered, covered_before = o.hours.coverage, o.hours_before.coverage if o.hours_before else None
-    missing = o.hours.missing_hours
-    visitors_changes = [Change(words.change(o.change), against, _tone(o.change))] if o.other else []
-    if o.asked.comparison is not Comparison.YEAR and o.year_change is not None:
-        visitors_changes.append(Change(words.change(o.year_change), _("vs a year before"), _tone(o.year_change)))
+    known = o.now.visitors is not None
     return (
-        _kpi(o, "visitors", (words.hidden(o.min_cell) if o.now.visitors is None else number, unit), visitors_changes),
+        _kpi(o, "visitors", (number, unit) if known else (words.hidden(o.min_cell), ""), _visitors_changes(o)),
         _kpi(
             o,
             "age",
-            (words.count(o.now.median_age_years), _("years")),
-            [Change(words.years(age), _was(words.count(before.median_age_years)))] if before else [],
+            (words.count(age), "" if age is None else _("years")),
+            _change(words.years(difference(age, age_before)), words.count(age_before), age_before),
         ),
         _kpi(
             o,
             "women",
             _split(words.share(women)),
-            [Change(words.points(difference(women, was)), _was(words.share(was)))] if before else [],
+            _change(words.points(difference(women, women_before)), words.share(women_before), women_before),
         ),
         _kpi(
             o,
             "mood",
-            (words.signed(o.now.mood_index), ""),
-            [Change(words.signed(mood), _was(words.signed(before.mood_index)), _tone(mood))] if before else [],
+            (words.signed(mood), ""),
+            _change(words.signed(mood_change), words.signed(mood_before), mood_before, _tone(mood_change)),
         ),
         _kpi(
             o,
             "coverage",
-            _split(words.share(covered)),
-            [
+            _split(words.share(hours.coverage)),
+            (
                 Change(
-                    words.points(difference(covered, covered_before)) if before else "",
-                    ngettext("%(hours)s hour missing", "%(hours)s hours missing", missing)
-                    % {"hours": words.count(missing)},
-                    _tone(difference(covered, covered_before)),
-                )
-            ],
+                    "" if covered is None else words.points(covered),
+                    ngettext("%(hours)s hour missing", "%(hours)s hours missing", hours.missing_hours)
+                    % {"hours": words.count(hours.missing_hours)},
+                    _tone(covered),
+                ),
+            ),
         ),
     )
+
+
+def _visitors_changes(o: Overview | Exploration) -> tuple[Change, ...]:
+    changes = []
+    if o.other and o.change is not None:
+        changes.append(Change(words.change(o.change), _against(o.period, o.asked.comparison), _tone(o.change)))
+    elif o.other:
+        changes.append(Change("", _("no comparison: too little is known")))
+    if o.asked.comparison is not Comparison.YEAR and o.year_change is not None:
+        changes.append(Change(words.change(o.year_change), _("vs a year before"), _tone(o.year_change)))
+    return tuple(changes)
+
+
+def _change(text: str, was: str, before: float | None, tone: str = "") -> tuple[Change, ...]:
+    """A change and what it was before; nothing where that is not known."""
+    return () if before is None else (Change(text, _("was %(number)s") % {"number": was}, tone),)
 
 
 def title(measure: str, step: Step) -> str:
@@ -119,10 +132,6 @@ def _kpi(o: Overview | Exploration, measure: str, value: tuple[str, str], change
 def _split(text: str) -> tuple[str, str]:
     """54.3% -> 54.3 and %."""
     return (text[:-1].rstrip(), "%") if text.endswith("%") else (text, "")
-
-
-def _was(text: str) -> str:
-    return _("was %(number)s") % {"number": text}
 
 
 def _against(period: Period, comparison: Comparison) -> str:

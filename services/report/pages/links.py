@@ -45,7 +45,9 @@ class Links:
         if self._path == "/" or self._path.split("/")[1] in _OVERVIEWS:
             return self.to(names.path(place))
         is_home = place.level in (Level.WORLD, Level.YOURS)
-        return self.to(place=None if is_home else f"{place.level}:{place.slug}")
+        # Of one camera there is no other place's page, but a list of cameras.
+        path = "/cameras" if self._path.startswith("/cameras/") else None
+        return self.to(path, place=None if is_home else f"{place.level}:{place.slug}")
 
     def overview(self, place: Place, **changes: object) -> str:
         """The overview of a place, for the same time and the same people."""

@@ -185,9 +185,11 @@ def is_login_form(request: Request, sent: str, max_age_s: int) -> bool:
 
 def safe_next(wanted: str) -> str:
     """Where to go after signing in: only ever a page of ours."""
-    url = urlsplit(wanted) if wanted.isprintable() and "\\" not in wanted and len(wanted) <= 2000 else urlsplit("/")
-    is_ours = not url.scheme and not url.netloc and url.path.startswith("/") and not wanted.startswith("//")
-    return wanted if is_ours and wanted.startswith("/") and not url.path.startswith(("/login", "/logout")) else "/"
+    if not wanted.isprintable() or "\\" in wanted or len(wanted) > 2000 or not wanted.startswith("/"):
+        return "/"
+    url = urlsplit(wanted)
+    is_ours = not url.scheme and not url.netloc and not wanted.startswith("//")
+    return wanted if is_ours and not url.path.startswith(("/login", "/logout")) else "/"
 
 
 async def ask_to_sign_in(request: Request, _error: Exception) -> Response:

@@ -13,6 +13,7 @@ from services.report.pages.names import NONE
 
 MINUS: Final = "\u2212"
 _COMPACT_FROM: Final = 1_000_000
+_WEEK: Final = 7
 
 
 def count(number: float | None) -> str:
@@ -103,7 +104,7 @@ def weekday_day(when: date, *, year: bool = False) -> str:
 
 
 def long_day(when: date) -> str:
-    """Monday 23 November 2026."""
+    """Monday, 23 November 2026."""
     return str(format_date(when, "full", locale=locale()))
 
 
@@ -167,16 +168,22 @@ def before(period: Period, comparison: Comparison) -> str:
     """28 days before, a year before: the other period, in a few words."""
     if comparison is Comparison.YEAR:
         return _("a year before")
-    return ngettext("the day before", "%(days)s days before", period.days) % {"days": count(period.days)}
+    if period.days < _WEEK:
+        return _("a week before")
+    if period.days % _WEEK:
+        return _("the same weekdays before")
+    return _("%(days)s days before") % {"days": count(period.days)}
 
 
 def than(period: Period, comparison: Comparison) -> str:
     """Than in the 28 days before."""
     if comparison is Comparison.YEAR:
         return _("than a year before")
-    return ngettext("than on the day before", "than in the %(days)s days before", period.days) % {
-        "days": count(period.days)
-    }
+    if period.days < _WEEK:
+        return _("than a week before")
+    if period.days % _WEEK:
+        return _("than on the same weekdays before")
+    return _("than in the %(days)s days before") % {"days": count(period.days)}
 
 
 def drift(seconds: float) -> str:

@@ -119,8 +119,8 @@
           name: "now", type: "line", data: pairs(line), symbol: "circle", symbolSize: 6, showSymbol: false, connectNulls: false, z: 4, lineStyle: { color: t.accent, width: 2.2, join: "round" },
           itemStyle: { color: t.accent, borderColor: t.surface, borderWidth: 1.5 }, areaStyle: metric.zero && !isCoverage ? { color: t.area } : null, emphasis: { scale: 1.3 }, markArea: gapAreas(data.gaps, t),
         },
-        { name: "alone", type: "scatter", data: lonely(line), z: 5, symbolSize: 6, silent: true, itemStyle: { color: t.accent } },
-        { name: "partial", type: "scatter", data: rings, z: 5, symbolSize: 8, silent: true, itemStyle: { color: t.surface, borderColor: t.accent, borderWidth: 1.8 } },
+        { name: "alone", type: "scatter", data: lonely(line), z: 5, symbolSize: 6, silent: true, itemStyle: { color: t.accent, opacity: 1 } },
+        { name: "partial", type: "scatter", data: rings, z: 5, symbolSize: 8, silent: true, itemStyle: { color: t.surface, borderColor: t.accent, borderWidth: 1.8, opacity: 1 } },
         ...(strip ? [bars("seen", t.accentLine, (value) => value), bars("missing", t.hatchFill, (value) => 100 - value)] : []),
       ],
     });
@@ -140,7 +140,7 @@
       yAxis: yValues(t, axisFormats[metric.format], { min: metric.zero ? 0 : null, scale: !metric.zero, max: id === "coverage" ? 100 : null, minInterval: metric.format === "percent" ? null : 1 }),
       series: data.names.flatMap((name, k) => [
         { name, type: "line", data: pairs(metric.lines[k]), symbol: "circle", symbolSize: 6, showSymbol: false, z: 10 - k, lineStyle: { color: t.series[k], width: 2, type: dashes[k] }, itemStyle: { color: t.series[k], borderColor: t.surface, borderWidth: 1.5 } },
-        { name: name + " alone", type: "scatter", data: lonely(metric.lines[k]), symbolSize: 6, silent: true, itemStyle: { color: t.series[k] } },
+        { name: name + " alone", type: "scatter", data: lonely(metric.lines[k]), symbolSize: 6, silent: true, itemStyle: { color: t.series[k], opacity: 1 } },
       ]),
     });
   }
@@ -217,7 +217,7 @@
       series: [
         { name: "before", type: "line", data: pairs(data.before), symbol: "none", silent: true, lineStyle: { color: t.prev, width: 1.4, type: [4, 4] } },
         { name: "index", type: "line", data: pairs(data.index), showSymbol: false, symbol: "circle", symbolSize: 6, lineStyle: { color: t.ink, width: 1.8 }, itemStyle: { color: t.ink, borderColor: t.surface, borderWidth: 1.5 }, markArea: gapAreas(data.gaps, t) },
-        { name: "alone", type: "scatter", data: lonely(data.index), symbolSize: 5, silent: true, itemStyle: { color: t.ink } },
+        { name: "alone", type: "scatter", data: lonely(data.index), symbolSize: 5, silent: true, itemStyle: { color: t.ink, opacity: 1 } },
         ...order.map((k, n) => share(k, n === 0)),
       ],
     });

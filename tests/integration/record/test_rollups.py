@@ -15,6 +15,7 @@ import pytest
 from services.common.errors import TransientError
 from services.record.adapters.postgres_rollups import PostgresRollups
 from services.record.adapters.postgres_tallies import PostgresTallies
+from services.record.adapters.tally_sql import MARK_STALE
 from services.record.domain.retention import Kept
 from services.record.handler.add_up import AddUp, Watch
 from tests.integration.record.estates import BEGIN, Shop, counted, make_estate, random_row, tallied
@@ -162,6 +163,28 @@ async def test_what_is_added_while_hours_are_added_up_is_not_lost(database: Data
         finally:
             await blocker.close()
         assert len(await execute(database, "select from tally_stale")) == 1
+        await until_done(database, world.job(rollups))
+    assert await tallied(database) == await counted(database, shops, world.now)
+
+
+async def test_an_hour_that_somebody_is_adding_to_keeps_its_mark(database: Database) -> None:
+    """A photo's transaction has marked an hour that was marked already, and has not committed; the job comes."""
+    shops = await make_estate(database, random.Random(3))
+    world = World()
+    async with connected(database) as (tallies, rollups):
+        await tallies.record([_photo(1, shops[0])], OLDEST)
+        (mark,) = await execute(database, "select local_day, local_hour, shop_id from tally_stale")
+        writer = await asyncpg.connect(database.dsn("record"))
+        try:
+            adding = writer.transaction()
+            await adding.start()
+            await writer.execute(MARK_STALE, *([value] for value in mark))
+            await world.job(rollups).round()
+            assert await execute(database, "select local_day, local_hour, shop_id from tally_stale") == [mark]
+            assert await execute(database, "select from tally_day") == []
+            await adding.commit()
+        finally:
+            await writer.close()
         await until_done(database, world.job(rollups))
     assert await tallied(database) == await counted(database, shops, world.now)
 

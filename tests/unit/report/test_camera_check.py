@@ -62,7 +62,7 @@ async def test_a_registered_camera_is_named_to_whoever_may_see_it(client: httpx.
     other, viewer = await site.browser(access=((Level.CITY, "tokyo"),))
     other.headers["X-CSRF-Token"] = viewer.csrf
     hidden = await post(other, photo, path="berlin-mitte-cam/20261124095004.jpg", shared="yes")
-    assert "not registered" in hidden.text
+    assert "as registered" not in hidden.text
 
 
 async def test_who_shares_a_login_must_be_registered(client: httpx.AsyncClient, photo: bytes) -> None:

@@ -69,5 +69,6 @@ def _hours(hours: OpeningHours, day: int) -> str:
 
 
 def _span(opens: int, closes: int) -> str:
-    text = f"{opens // 60:02d}:{opens % 60:02d}–{closes // 60 % 24:02d}:{closes % 60:02d}"
+    end = closes - _DAY_MINUTES if closes > _DAY_MINUTES else closes
+    text = f"{opens // 60:02d}:{opens % 60:02d}–{end // 60:02d}:{end % 60:02d}"
     return _("%(span)s the next day") % {"span": text} if closes > _DAY_MINUTES else text

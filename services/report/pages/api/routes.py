@@ -7,10 +7,11 @@ from starlette.exceptions import HTTPException
 
 from services.report.domain.cameras import CameraState
 from services.report.domain.league import Measure
-from services.report.domain.places import Level
+from services.report.domain.places import Level, Place
 from services.report.handler.cameras import CamerasAsked, UnknownCameraError, WatchCameras
 from services.report.handler.compare import Compare
 from services.report.handler.explore import Exploration, Explore
+from services.report.handler.groups import Groups
 from services.report.handler.league import LeagueAsked, ReadLeague
 from services.report.handler.overview import Overview, ReadOverview
 from services.report.handler.places import list_shops
@@ -70,6 +71,13 @@ async def _overview(request: Request, viewer: SignedIn, question: Question) -> O
     return await read(viewer.person_id, question)
 
 
+def _watch(request: Request) -> WatchCameras:
+    watch: WatchCameras | None = request.app.state.watch_cameras
+    if watch is None:
+        raise HTTPException(404)
+    return watch
+
+
 async def _explored(request: Request, viewer: SignedIn, question: Question) -> Exploration:
     explore: Explore = request.app.state.explore
     return await explore(viewer.person_id, question)
@@ -98,7 +106,16 @@ async def places(request: Request, viewer: SignedIn) -> PlacesAnswer:
     """All places that you may see: regions, their cities, their shops."""
     found = await home_of(request, viewer.person_id)
     shops = await list_shops(request.app.state.tallies, viewer.person_id)
-    return PlacesAnswer(home=place_word(*found) if found else None, regions=answers.tree(shops))
+    groups: Groups = request.app.state.groups
+    return PlacesAnswer(
+        home=place_word(*found) if found else None,
+        regions=answers.tree(shops),
+        groups=[
+            answers.place(Place(Level.GROUP, group.slug, group.name))
+            for group in await groups.usable(viewer.person_id)
+            if group.is_whole
+        ],
+    )
 
 
 @router.get("/overview")
@@ -216,12 +233,11 @@ async def cameras(
     page: Annotated[int, Query(ge=1, le=MOST_PAGES, description="Of 20 cameras each")] = 1,
 ) -> CamerasAnswer:
     """How cameras are, the worst first. Groups have none of their own."""
-    watch: WatchCameras = request.app.state.watch_cameras
     level, slug = (None, "") if place in (None, "world", "yours") else read_place(place or "")
     if level is Level.GROUP:
         raise HTTPException(404)
     text = "".join(filter(str.isprintable, q)).strip()
-    seen = await watch.list(viewer.person_id, CamerasAsked(level, slug, state, text, page))
+    seen = await _watch(request).list(viewer.person_id, CamerasAsked(level, slug, state, text, page))
     return CamerasAnswer(
         place=answers.place(seen.setting.place) if seen.setting else None,
         by_state=dict(seen.by_state),
@@ -237,9 +253,8 @@ async def camera(
     request: Request, viewer: SignedIn, slug: CameraSlug, days: Annotated[Span, Depends()]
 ) -> CameraAnswer:
     """One camera: how it is, and what became of its uploads."""
-    watch: WatchCameras = request.app.state.watch_cameras
     try:
-        seen = await watch.one(viewer.person_id, slug, days.period, days.first, days.last)
+        seen = await _watch(request).one(viewer.person_id, slug, days.period, days.first, days.last)
     except UnknownCameraError as error:
         raise HTTPException(404) from error
     return CameraAnswer(

@@ -307,6 +307,7 @@ class PlacesAnswer(Answer):
 
     home: str | None = Field(description="The place that is meant where none is named; null: you may see nothing")
     regions: list[RegionEntry]
+    groups: list[PlaceName] = Field(description="Groups of shops of which you may see all")
 
 
 class MeAnswer(Answer):

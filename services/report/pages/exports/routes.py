@@ -151,9 +151,9 @@ async def cameras(
     bom: Mark = True,
 ) -> Response:
     """Every camera, not only a page of them."""
-    watch: WatchCameras = request.app.state.watch_cameras
+    watch: WatchCameras | None = request.app.state.watch_cameras
     asked = replace(which.of(place), page=1)
-    if asked.level is Level.GROUP:
+    if watch is None or asked.level is Level.GROUP:
         raise HTTPException(404)
     seen = await watch.list(viewer.person_id, asked)
     found = list(seen.cameras)
