@@ -43,7 +43,7 @@ def variables(settings: type[BaseModel], prefix: str) -> dict[str, FieldInfo]:
     """Fields by the environment variable that sets them."""
     found: dict[str, FieldInfo] = {}
     for name, field in settings.model_fields.items():
-        variable = f"{prefix}{name}".upper()
+        variable = f"{prefix}{field.alias or name}".upper()
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found |= variables(field.annotation, f"{variable}__")
         else:

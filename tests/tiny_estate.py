@@ -77,15 +77,18 @@ async def _add_tallies(connection: Any, world: TinyWorld, scopes: Mapping[Key, i
                 hours[scope, day, hour].append(known)
     days: dict[tuple[int, date], list[Hour]] = defaultdict(list)
     months: dict[tuple[int, date], list[Hour]] = defaultdict(list)
-    for (scope, day, _), known_hours in hours.items():
+    heat: dict[tuple[int, date, int, int], list[Hour]] = defaultdict(list)
+    for (scope, day, hour), known_hours in hours.items():
         days[scope, day] += known_hours
         months[scope, day.replace(day=1)] += known_hours
+        heat[scope, day.replace(day=1), day.weekday(), hour] += known_hours
     for month in sorted({day for _, day in months}):
         await connection.execute("select ensure_month($1)", month)
     for table, keys, found in (
         ("tally_hour", ("scope_id", "local_day", "local_hour"), hours),
         ("tally_day", ("scope_id", "local_day"), days),
         ("tally_month", ("scope_id", "first_day"), months),
+        ("tally_heat", ("scope_id", "first_day", "weekday", "local_hour"), heat),
     ):
         await connection.copy_records_to_table(
             table,

@@ -28,12 +28,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="that the managers browse")
     asked = parser.parse_args()
     folder = YearFolder(asked.folder)
+    before, began = os.getloadavg(), time.monotonic()
     try:
         seeded = folder.seeded
+        results: Results = asyncio.run(measure(folder, asked.seconds, console))
     except NotSeededError as error:
         sys.exit(str(error))
-    before, began = os.getloadavg(), time.monotonic()
-    results: Results = asyncio.run(measure(folder, asked.seconds, console))
     show(console, seeded, results)
     after = os.getloadavg()
     console.print(

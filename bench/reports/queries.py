@@ -34,6 +34,7 @@ FILTERS: Final = (
 YEAR_DAYS: Final = 364
 # Rounds that do not count: after a few, Postgres knows the statements.
 _WARM_UP: Final = 8
+_LEAST_ROUNDS: Final = 10
 Samples = dict[str, list[float]]
 
 
@@ -115,13 +116,23 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds of one query of a page."""
+    """Milliseconds of one query of a page.
+
+    Args:
+        rounds: how often the page was asked; it may make a query several times.
+    """
 
     page: str
     place: str
     filtered: bool
     query: str
+    rounds: int
     took_ms: tuple[float, ...]
+
+    @property
+    def a_page_ms(self) -> float:
+        """What the query takes of a page."""
+        return sum(self.took_ms) / self.rounds
 
 
 async def measure_page(
@@ -143,6 +154,7 @@ async def measure_page(
         random: where periods come from.
     """
     ends = time.monotonic() + within_s
+    done = 0
     for number in range(rounds + _WARM_UP):
         if number == _WARM_UP:
             timed.take()
@@ -152,6 +164,8 @@ async def measure_page(
             step=Step.DAY if number % 2 else None, filters=FILTERS[number % len(FILTERS)] if filtered else EVERYBODY,
         )  # fmt: skip
         await pages.ask(page, visitor.person_id, asked)
-        if time.monotonic() > ends and number >= _WARM_UP:
+        done = number + 1 - _WARM_UP
+        if time.monotonic() > ends and done >= _LEAST_ROUNDS:
             break
-    return [Measured(page, visitor.level, filtered, query, tuple(took)) for query, took in timed.take().items()]
+    samples = timed.take()
+    return [Measured(page, visitor.level, filtered, query, done, tuple(took)) for query, took in samples.items()]

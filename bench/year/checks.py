@@ -39,12 +39,19 @@ async def check_sums(connection: Any) -> int:
         f"d as (select scope_id, local_day, row({_MARGINS}) as sums from tally_day group by 1, 2) "
         "select count(*) from d full join h using (scope_id, local_day) where d.sums is distinct from h.sums"
     )
+    heat = await connection.fetchval(
+        f"with h as (select scope_id, first_day, row({_MARGINS}) as sums from tally_heat group by 1, 2), "
+        f"m as (select scope_id, first_day, row({_MARGINS}) as sums from tally_month group by 1, 2) "
+        "select count(*) from h full join m using (scope_id, first_day) where h.sums is distinct from m.sums"
+    )
     cameras = await connection.fetchval(
         "with c as (select shop_id, local_day, sum(faces_counted) as faces from tally_camera_day join camera using (camera_id) "
         "group by 1, 2), d as (select shop_id, local_day, visitors::bigint as faces from tally_day join scope using (scope_id) "
         "where kind = 'shop' and visitors > 0) select count(*) from c full join d using (shop_id, local_day) "
         "where coalesce(c.faces, 0) <> coalesce(d.faces, 0)"
     )
-    if by_day or months or hours or cameras:
-        raise TalliesDisagreeError(f"differing days {by_day}, months {months}, hours {hours}, cameras' days {cameras}")
+    if by_day or months or hours or heat or cameras:
+        raise TalliesDisagreeError(
+            f"differing days {by_day}, months {months}, hours {hours}, heat {heat}, cameras' days {cameras}"
+        )
     return int(kinds[0][1])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from services.provision.adapters.postgres_schema import PostgresSchema
-from services.provision.domain import DATABASE_ROLES
+from services.provision.domain import DATABASE_ROLES, ChangedMigrationError
 from services.standalone.adapters.postgres_server import DATABASE, OWNER, make_cluster, postgres_server
 from tests.servers.running import RunningProgram, environment
 
@@ -20,13 +20,13 @@ ROOT: Final = Path(__file__).parents[2]
 _MIGRATIONS: Final = ROOT / "services" / "record" / "migrations"
 # What is lost if the machine dies while it is filled is filled again.
 LOADING: Final = (
-    "shared_buffers=2GB", "max_wal_size=8GB", "checkpoint_timeout=1h", "maintenance_work_mem=512MB", "fsync=off",
+    "shared_buffers=2GB", "max_wal_size=1GB", "checkpoint_timeout=1h", "maintenance_work_mem=512MB", "fsync=off",
     "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off",
 )  # fmt: skip
 
 
 class NotSeededError(Exception):
-    """There is no year in the folder."""
+    """There is no year in the folder, or one that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,9 @@ class YearFolder:
 
         Args:
             options: more settings of Postgres, as name=value.
+
+        Raises:
+            NotSeededError: it was made by another version of the schema.
         """
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         passwords = self.passwords()
@@ -119,7 +122,10 @@ class YearFolder:
             schema = PostgresSchema(database.dsn(OWNER), _MIGRATIONS)
             for role in DATABASE_ROLES:
                 await schema.ensure_role(role, passwords[role])
-            await schema.migrate()
+            try:
+                await schema.migrate()
+            except ChangedMigrationError as error:
+                raise NotSeededError(f"{error}: remove {self.path}, and seed it anew") from error
             yield database
         finally:
             await asyncio.to_thread(server.stop)

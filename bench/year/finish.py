@@ -9,7 +9,7 @@ from bench.year.month import Ids
 from bench.year.plan import Plan
 
 _PARTITIONED: Final = ("tally_hour", "tally_upload")
-_PLAIN: Final = ("tally_day", "tally_month", "tally_camera_day", "camera_clock", "camera_health", "scope", "hours_due",
+_PLAIN: Final = ("tally_day", "tally_month", "tally_heat", "tally_camera_day", "camera_clock", "camera_health", "scope", "hours_due",
                  "region", "city", "shop", "camera", "login", "person", "access")  # fmt: skip
 # The last seven days of each camera, and what should be done about it.
 _HEALTH: Final = """

@@ -56,6 +56,8 @@ class Month:
     by_hour: InOrder = field(default_factory=InOrder)
     by_day: InOrder = field(default_factory=InOrder)
     by_month: InOrder = field(default_factory=InOrder)
+    by_weekday: InOrder = field(default_factory=InOrder)
+    by_weekday: InOrder = field(default_factory=InOrder)
     by_camera: InOrder = field(default_factory=InOrder)
     by_upload: InOrder = field(default_factory=InOrder)
 
@@ -114,6 +116,22 @@ class Month:
         self.by_day.add(_tallies(scope, numbers[days], cells, hours))
         first = np.array([day_number(self.dates[0].replace(day=1))], np.int32)
         self.by_month.add(_tallies(scope, first, cells.sum(axis=0)[None], hours.sum(axis=0)[None]))
+        heat = Sums.nothing(7)
+        weekdays = np.array([date.weekday() for date in self.dates])
+        np.add.at(heat.cells, weekdays, sums.cells)
+        np.add.at(heat.hours, weekdays, sums.hours)
+        weekday, hour = np.nonzero(heat.hours[..., 0])
+        when = {"weekday": weekday.astype(np.int16), "hour": hour.astype(np.int16)}
+        of_hours = (heat.cells[weekday, hour], heat.hours[weekday, hour])
+        self.by_weekday.add(_tallies(scope, np.full(len(weekday), first[0], np.int32), *of_hours, **when))
+        weekdays = np.array([date.weekday() for date in self.dates])
+        for weekday in range(7):
+            cells = sums.cells[weekdays == weekday].sum(axis=0)
+            hours = sums.hours[weekdays == weekday].sum(axis=0)
+            open_ = np.flatnonzero(hours[:, 0]).astype(np.int16)
+            same = np.full(len(open_), weekday, np.int16)
+            columns = _tallies(scope, first.repeat(len(open_)), cells[open_], hours[open_], weekday=same, hour=open_)
+            self.by_weekday.add(columns)
 
     def draw(self, done: Callable[[], None]) -> None:
         """Draw all shops, and add them up.
@@ -144,11 +162,9 @@ def _tallies(
     day: npt.NDArray[np.int32],
     cells: npt.NDArray[np.integer],
     hours: npt.NDArray[np.integer],
-    hour: npt.NDArray[np.int16] | None = None,
+    **more: npt.NDArray[np.int16],
 ) -> Columns:
-    """Rows of tally_hour, tally_day or tally_month, in the order of their columns."""
-    columns: Columns = {"scope_id": np.full(len(day), scope, np.int32), "day": day}
-    if hour is not None:
-        columns["hour"] = hour
+    """Rows of a table of tallies, in the order of its columns; `more` come after the day."""
+    columns: Columns = {"scope_id": np.full(len(day), scope, np.int32), "day": day, **more}
     columns |= {name: hours[:, at].astype(np.int32) for at, name in enumerate(("open", "due", "seen"))}
     return columns | {"cells": cells.astype(np.int32)}

@@ -21,8 +21,12 @@ class Camera(Protocol):
 class Report(Protocol):
     """What shows the tallies."""
 
-    async def looked_at(self, shop: str) -> int:
-        """Photos of a shop that have been looked at."""
+    async def looked_at(self, camera: str) -> int:
+        """Photos of a camera that have been looked at."""
+        ...
+
+    async def visitors(self, shop: str) -> int:
+        """Visitors of a shop, for machines."""
         ...
 
     async def visitors_on_page(self, shop: str) -> int:
@@ -64,7 +68,7 @@ async def wait_until_tallied(
     wanted = sum(photos for _, photos, _ in shops.values())
     deadline = asyncio.get_running_loop().time() + within_s
     while True:
-        there = sum([await report.looked_at(shop) for shop in shops])
+        there = sum([await report.looked_at(line.camera) for line in lines])
         progress(there)
         if there >= wanted:
             return
@@ -73,9 +77,15 @@ async def wait_until_tallied(
         await asyncio.sleep(_PAUSE_S)
 
 
-async def read_pages(lines: Sequence[CameraLine], report: Report) -> list[ShopResult]:
-    """What each shop's page shows, beside what it should."""
+async def read_pages(lines: Sequence[CameraLine], report: Report, within_s: float) -> list[ShopResult]:
+    """What each shop's page shows, beside what it should, once all is added up or it takes too long."""
+    shops = expected_by_shop(lines)
+    deadline = asyncio.get_running_loop().time() + within_s
+    while asyncio.get_running_loop().time() < deadline:
+        if all([await report.visitors(shop) == faces for shop, (_, _, faces) in shops.items()]):
+            break
+        await asyncio.sleep(_PAUSE_S)
     return [
         ShopResult(line, photos, faces, await report.visitors_on_page(shop))
-        for shop, (line, photos, faces) in expected_by_shop(lines).items()
+        for shop, (line, photos, faces) in shops.items()
     ]

@@ -103,7 +103,9 @@ class ReportSettings(ServiceSettings):
     )
     camera_require_tls: bool = Field(default=False, description="Show that cameras must use TLS")
     min_cell: int = Field(
-        default=10, ge=1, description="Counts of fewer visitors are hidden, and with them what would give them away"
+        default=10,
+        ge=0,
+        description="Counts of fewer visitors are hidden, and with them what would give them away; 0: nothing is hidden",
     )
     estate_dsn: SecretStr | None = Field(
         default=None,

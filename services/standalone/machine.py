@@ -213,6 +213,7 @@ def _services(
             "privacy_photos_kept_days": settings.photos_kept_days,
             "privacy_results_kept_days": settings.results_kept_days,
             "privacy_tallies_kept_days": settings.tallies_kept_days,
+            "min_cell": settings.min_cell,
             "cookie_key": secrets["report-cookies"],
             # Its pages are on loopback, where there is no HTTPS.
             "secure_cookies": False,

@@ -36,6 +36,11 @@ class StandaloneSettings(BaseSettings):
     tallies_kept_days: int = Field(
         default=1095, ge=31, description="For how many days tallies are kept; not less than the results"
     )
+    min_cell: int = Field(
+        default=10,
+        ge=0,
+        description="Counts of fewer visitors are hidden, and with them what would give them away; 0: nothing is hidden",
+    )
     detect_workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Detect processes; by default one per core"
     )

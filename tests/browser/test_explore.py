@@ -41,8 +41,8 @@ def test_one_drills_down_to_a_shop_and_keeps_period_and_filters(page: Page) -> N
 def test_a_filter_is_in_the_address_and_survives_a_reload(page: Page) -> None:
     page.goto("/explore?place=city:berlin")
     before = page.locator(".kpi .val").first.inner_text()
-    page.get_by_label("Gender").select_option(label="Men")
-    page.get_by_label("Mood").select_option(label="Happy")
+    page.get_by_role("combobox", name="Gender").select_option(label="Men")
+    page.get_by_role("combobox", name="Mood").select_option(label="Happy")
     page.get_by_role("button", name="Apply").click()
     page.wait_for_url(re.compile("gender=male"))
     assert "mood=happiness" in page.url
@@ -51,7 +51,7 @@ def test_a_filter_is_in_the_address_and_survives_a_reload(page: Page) -> None:
     after = page.locator(".kpi .val").first.inner_text()
     assert after != before
     page.reload()
-    expect(page.get_by_label("Gender")).to_have_value("male")
+    expect(page.get_by_role("combobox", name="Gender")).to_have_value("male")
     assert page.locator(".kpi .val").first.inner_text() == after
     page.get_by_role("link", name="Everybody").click()
     expect(page.locator(".kpi .val").first).to_have_text(before)
@@ -88,7 +88,7 @@ def test_one_explores_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Median age")).to_be_focused()
     expect(page.locator("#time-title")).to_have_text("Median age per day")
-    page.get_by_label("Gender").focus()
+    page.get_by_role("combobox", name="Gender").focus()
     page.keyboard.press("ArrowDown")
     page.get_by_role("button", name="Apply").press("Enter")
     page.wait_for_url(re.compile("gender=female"))

@@ -14,8 +14,9 @@ from services.report.domain.people import Role
 from services.report.domain.places import Level
 from services.report.domain.schedules import MOST_ATTEMPTS, Cadence, Draft, Owner, Timing
 from services.report.handler.schedules import ScheduleStore
+from services.standalone.adapters.postgres_server import OWNER
 from tests.fakes.schedule_store import FakeScheduleStore
-from tests.servers.postgres import OWNER, Database
+from tests.servers.postgres import Database
 
 DUE = datetime(2026, 12, 1, 6, tzinfo=UTC)
 LATER = DUE + timedelta(days=7)
@@ -50,12 +51,14 @@ async def world(request: pytest.FixtureRequest, database: Database) -> AsyncIter
     owner = await asyncpg.connect(database.dsn(OWNER))
     ids = [
         await owner.fetchval(
-            "insert into person (email, name, role) values ($1, $2, 'manager') returning person_id", f"{name}@example.com", name
+            "insert into person (email, name, role) values ($1, $2, 'manager') returning person_id",
+            f"{name}@example.com",
+            name,
         )
         for name in ("ann", "bob")
     ]
     async with AccountDatabase.connect(database.dsn("account")) as account:
-        yield World(PostgresSchedules(account), *ids, owner=owner)
+        yield World(PostgresSchedules(account), ids[0], ids[1], owner=owner)
     await owner.close()
 
 

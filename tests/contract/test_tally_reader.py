@@ -16,6 +16,7 @@ from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.groups import ShopGroup
 from services.report.domain.periods import Period, Preset, Step, preset_period
 from services.report.domain.places import Level, Setting
+from services.report.domain.series import Point
 from services.report.handler.tallies import Tallies, TallyReader
 from tests.fakes.tally_reader import FakeTallies, Key
 from tests.fakes.tiny_world import SHOPS, TinyWorld
@@ -93,6 +94,10 @@ async def setting(reader: TallyReader, level: Level, slug: str = "") -> Setting:
     return found
 
 
+def by_start(point: Point) -> datetime:
+    return point.start
+
+
 def direct(world: TinyWorld, slugs: Sequence[str], period: Period) -> int:
     """Visitors, counted one hour after the other."""
     return sum(
@@ -126,7 +131,7 @@ async def test_every_level_is_found_and_counted(
             assert counts.visitors == direct(world, inside, period)
             assert (await reader.cube(place.scope_ids, period, place.today)).sum() == counts.visitors
             assert total((await reader.totals(place.scope_ids, period, EVERYBODY, place.today)).values()) == counts
-            heat = await reader.heat(place.scope_ids, period, EVERYBODY)
+            heat = await reader.heat(place.scope_ids, period, EVERYBODY, place.today)
             assert total(cell.counts for cell in heat) == counts
 
 
@@ -149,6 +154,47 @@ async def test_steps_and_filters_add_up_to_the_same(tallies: Tallies, step: Step
     assert len({point.start for point in points}) == len(points)
     assert all(point.start.hour == 0 for point in points) or step is Step.HOUR
     assert counts.cameras_due > counts.cameras_seen > 0
+
+
+@pytest.mark.parametrize("gender", [None, Gender.UNKNOWN])
+@pytest.mark.parametrize("band", [None, AgeBand.AGE_0_12])
+@pytest.mark.parametrize("mood", [None, Mood.UNKNOWN])
+async def test_every_number_is_that_of_a_direct_count(
+    tallies: Tallies, world: TinyWorld, gender: Gender | None, band: AgeBand | None, mood: Mood | None
+) -> None:
+    filters = Filters(gender, band, mood)
+    async with tallies.seen_by(ALL) as reader, FakeTallies(world, ACCESS, GROUPS).seen_by(ALL) as counting:
+        there = await setting(reader, Level.WORLD)
+        here = await setting(counting, Level.WORLD)
+        ours = {site.place: site.scope_id for site in await reader.shops(there)}
+        theirs = {site.place: site.scope_id for site in await counting.shops(here)}
+        assert ours.keys() == theirs.keys()
+        mine, other = list(ours.values()), [theirs[place] for place in ours]
+        # Across the end of a month, so that whole months, and days more and less, all count.
+        for period in (
+            preset_period(Preset.FOUR_WEEKS, there.today),
+            Period(there.today - timedelta(days=55), there.today),
+        ):
+            for step in Step:
+                assert sorted(await reader.series(mine, period, step, filters), key=by_start) == list(
+                    await counting.series(other, period, step, filters)
+                )
+            for step in (Step.DAY, Step.WEEK, Step.MONTH):
+                lines, counted = (
+                    await reader.lines(mine, period, step, filters),
+                    await counting.lines(other, period, step, filters),
+                )
+                for place in ours:
+                    assert sorted(lines[ours[place]], key=by_start) == list(counted[theirs[place]])
+            totals = await reader.totals(mine, period, filters, there.today)
+            assert [totals[scope] for scope in mine] == list(
+                (await counting.totals(other, period, filters, here.today)).values()
+            )
+            heat = await reader.heat(there.scope_ids, period, filters, there.today)
+            assert list(heat) == list(await counting.heat(here.scope_ids, period, filters, here.today))
+            assert np.array_equal(
+                await reader.cube(mine, period, there.today), await counting.cube(other, period, here.today)
+            )
 
 
 async def test_places_are_counted_each_by_itself(tallies: Tallies, world: TinyWorld) -> None:
@@ -265,7 +311,7 @@ async def test_a_viewer_of_one_city_gets_nothing_else(tallies: Tallies) -> None:
         assert await reader.series(others, period, Step.HOUR, EVERYBODY) == []
         assert await reader.totals(others, period, EVERYBODY, place.today) == {}
         assert not np.any(await reader.cube(others, period, place.today))
-        assert await reader.heat(others, period, EVERYBODY) == []
+        assert await reader.heat(others, period, EVERYBODY, place.today) == []
         assert all(not points for points in (await reader.lines(others, period, Step.DAY, EVERYBODY)).values())
         assert await reader.latest(others) is None
         assert [site.place.name for site in await reader.find("i", 10)] == ["Berlin", "Mitte"]

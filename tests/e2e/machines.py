@@ -1,5 +1,6 @@
 """A whole machine for a test: its own ports, its own state."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,7 +8,10 @@ from pathlib import Path
 import httpx
 import psutil
 
-from services.standalone.domain import INTERNAL_PORTS
+from services.report.command import make_token
+from services.standalone.adapters.postgres_server import DATABASE
+from services.standalone.domain import INTERNAL_PORTS, plan_ports
+from services.standalone.machine import ADMIN
 from services.standalone.settings import StandaloneSettings
 from tests.servers.running import environment, free_ports
 
@@ -47,9 +51,24 @@ def processes_of(state: Path) -> list[psutil.Process]:
     return found
 
 
+_tokens: dict[Path, str] = {}
+
+
+async def _token(state: Path, internal_port_first: int) -> str:
+    """An API token of the machine's first admin, made once."""
+    if state not in _tokens:
+        password = json.loads((state / "secrets.json").read_text())["postgres-account"]
+        port = plan_ports(1, 1, internal_port_first, 1).postgres
+        dsn = f"postgresql://account:{password}@127.0.0.1:{port}/{DATABASE}"
+        _tokens[state] = await make_token(dsn, ADMIN, "test", days=1)
+    return _tokens[state]
+
+
 async def tally(chosen: StandaloneSettings, path: str) -> dict[str, object]:
     """A report's numbers."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{chosen.report_port}", timeout=10) as client:
+    headers = {"Authorization": f"Bearer {await _token(chosen.state_dir, chosen.internal_port_first)}"}
+    url = f"http://127.0.0.1:{chosen.report_port}"
+    async with httpx.AsyncClient(base_url=url, timeout=10, headers=headers) as client:
         answer = await client.get(f"/api/v1/{path}/tally")
         answer.raise_for_status()
         numbers: dict[str, object] = answer.json()

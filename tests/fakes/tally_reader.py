@@ -226,10 +226,12 @@ class FakeTallyReader:
         none = np.zeros(CUBE_SHAPE, dtype=np.int64)
         return sum((known.cells for _, _, known in self._hours(scope_ids, period)), none)
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters) -> Sequence[HeatCell]:
+    async def heat(
+        self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
+    ) -> Sequence[HeatCell]:
         """As there."""
         found = _added(self._hours(scope_ids, period), lambda day, hour: (day.weekday(), hour), filters)
-        return [HeatCell(*key, counts) for key, counts in sorted(found.items())]
+        return [HeatCell(*key, counts) for key, counts in sorted(found.items()) if not counts.was_closed]
 
     async def totals(
         self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date

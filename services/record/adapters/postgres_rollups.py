@@ -17,6 +17,7 @@ from services.common.errors import TransientError
 from services.common.postgres import AWAY
 from services.record.adapters.rollup_sql import (
     ADD_UP_DAYS,
+    ADD_UP_HEAT,
     ADD_UP_INSIDE,
     ADD_UP_MONTHS,
     CAMERAS,
@@ -111,13 +112,13 @@ class PostgresRollups:
             scopes = {row["shop_id"]: row for row in await connection.fetch(SCOPES, [key.shop_id for key in taken])}
             seen = [(key.shop_id, scopes[key.shop_id][1], key.local_day, key.local_hour) for key in taken]
             await connection.execute(SET_SEEN, *_columns(seen))
-            touched = set()
+            touched: set[tuple[int, date, int]] = set()
             for level in (1, 2, 3, 4):  # shop, city, region, world
                 hours = {(scopes[key.shop_id][level], key.local_day, key.local_hour) for key in taken}
                 if level > 1:
                     await connection.execute(ADD_UP_INSIDE, *_columns(hours))
-                touched |= {(scope, day) for scope, day, _ in hours}
-            await _add_up_days(connection, touched)
+                touched |= hours
+            await _add_up_hours(connection, touched)
             return len(taken)
 
     async def add_up_moved(self) -> bool:
@@ -180,6 +181,7 @@ class PostgresRollups:
             if connection is None:
                 return
             await connection.execute("delete from tally_month where first_day < $1", first_day)
+            await connection.execute("delete from tally_heat where first_day < $1", first_day)
             await connection.execute("delete from tally_day where local_day < $1", first_day)
             await connection.execute("delete from tally_camera_day where local_day < $1", first_day)
             await connection.execute("delete from tally_stale where local_day < $1", first_day)
@@ -213,25 +215,33 @@ class PostgresRollups:
             yield connection if await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK) else None
 
 
-async def _add_up_days(connection: Any, days: set[tuple[int, date]]) -> None:
-    """Days, and the months that they lie in, of scopes whose hours have changed."""
+async def _add_up_hours(connection: Any, hours: set[tuple[int, date, int]]) -> None:
+    """Days, months and weekdays of scopes whose hours have changed."""
+    days = {(scope, day) for scope, day, _ in hours}
     await connection.execute(ADD_UP_DAYS, *_columns(days))
     await connection.execute(ADD_UP_MONTHS, *_columns({(scope, day.replace(day=1)) for scope, day in days}))
+    heat = {(scope, day.replace(day=1), day.weekday(), hour) for scope, day, hour in hours}
+    await connection.execute(ADD_UP_HEAT, *_columns(heat))
 
 
 async def _add_up_month(connection: Any, scopes: list[int], month: date) -> None:
     """Everything of a month of scopes of one level, those rows gone of which nothing is left."""
-    for table, column in (("tally_hour", "local_day"), ("tally_day", "local_day"), ("tally_month", "first_day")):
+    for table, column in (
+        ("tally_hour", "local_day"),
+        ("tally_day", "local_day"),
+        ("tally_month", "first_day"),
+        ("tally_heat", "first_day"),
+    ):
         await connection.execute(
             f"delete from {table} where scope_id = any($1::int[]) "  # noqa: S608 - the names are our own
             f"and {column} >= $2 and {column} < $2::date + interval '1 month'",
             scopes,
             month,
         )
-    hours = {tuple(row) for row in await connection.fetch(HOURS_INSIDE, scopes, month)}
+    hours = {(row[0], row[1], row[2]) for row in await connection.fetch(HOURS_INSIDE, scopes, month)}
     if hours:
         await connection.execute(ADD_UP_INSIDE, *_columns(hours))
-        await _add_up_days(connection, {(scope, day) for scope, day, _ in hours})
+        await _add_up_hours(connection, hours)
 
 
 def _columns(rows: Collection[tuple[Any, ...]]) -> list[list[Any]]:

@@ -78,6 +78,19 @@ join tally_day h
 group by k.scope_id, k.first_day order by k.scope_id, k.first_day
 on conflict (scope_id, first_day) do {REPLACE}
 """  # noqa: S608 - the names are our own
+# Of a weekday of a month there are four or five days.
+ADD_UP_HEAT: Final = f"""
+insert into tally_heat (scope_id, first_day, weekday, local_hour, {SUMMED_COLUMNS})
+select k.scope_id, k.first_day, k.weekday, k.local_hour, {SUMS}
+from unnest($1::int[], $2::date[], $3::smallint[], $4::smallint[]) as k (scope_id, first_day, weekday, local_hour)
+cross join generate_series(0, 4) as week
+join tally_hour h
+    on h.scope_id = k.scope_id and h.local_hour = k.local_hour
+    and h.local_day = k.first_day + (k.weekday + 8 - extract(isodow from k.first_day)::integer) % 7 + 7 * week
+    and h.local_day < k.first_day + interval '1 month'
+group by k.scope_id, k.first_day, k.weekday, k.local_hour order by k.scope_id, k.first_day, k.weekday, k.local_hour
+on conflict (scope_id, first_day, weekday, local_hour) do {REPLACE}
+"""  # noqa: S608 - the names are our own
 # Marks without a month become marks of every month in which there is anything to add up.
 SPREAD_MOVED: Final = """
 with moved as (delete from tally_moved where first_day is null returning scope_id)

@@ -113,6 +113,13 @@ begin
     execute format(
         'create table tally_month (scope_id integer not null, first_day date not null, %s, '
         'primary key (scope_id, first_day)) with (fillfactor = 60)', columns || pairs);
+    -- A month's hours by weekday, 0 is Monday: hours are kept in the order in which they pass, so that a place's hours
+    -- of a year are all over the disk.
+    execute format(
+        'create table tally_heat (scope_id integer not null, first_day date not null, '
+        'weekday smallint not null check (weekday between 0 and 6), '
+        'local_hour smallint not null check (local_hour between 0 and 23), %s, '
+        'primary key (scope_id, first_day, weekday, local_hour)) with (fillfactor = 80)', columns);
 end
 $$;
 
@@ -357,10 +364,10 @@ grant execute on function drop_months(text, date) to record;
 grant select on scope, scope_inside, shop_scope to record, report, estate, account;
 grant select on region, city, shop to account;
 grant select, insert, update on tally_upload, hours_due to record;
-grant select, insert, update, delete on tally_hour, tally_day, tally_month, tally_camera_day, tally_stale, tally_moved,
+grant select, insert, update, delete on tally_hour, tally_day, tally_month, tally_heat, tally_camera_day, tally_stale, tally_moved,
     camera_health to record;
 grant delete on counted_once to record;
-grant select on tally_hour, tally_day, tally_month, tally_upload, tally_camera_day, camera_health to report;
+grant select on tally_hour, tally_day, tally_month, tally_heat, tally_upload, tally_camera_day, camera_health to report;
 grant select, insert, update on person to account;
 grant select, insert, delete on access to account;
 
@@ -369,7 +376,7 @@ do $$
 declare
     what text;
 begin
-    foreach what in array array['tally_hour', 'tally_day', 'tally_month'] loop
+    foreach what in array array['tally_hour', 'tally_day', 'tally_month', 'tally_heat'] loop
         execute format('alter table %I enable row level security', what);
         execute format('create policy viewer on %I for select to report using '
             '((select viewer_sees_world()) or scope_id in (select viewer_scopes()))', what);

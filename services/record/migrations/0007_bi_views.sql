@@ -10,10 +10,10 @@
 create schema bi;
 grant usage on schema bi to bi;
 
--- The least count that is shown. The owner sets it: update bi.rule set min_cell = 10.
+-- The least count that is shown; 0: all are. The owner sets it: update bi.rule set min_cell = 10.
 create table bi.rule (
     only_row boolean primary key default true check (only_row),
-    min_cell integer not null check (min_cell >= 1)
+    min_cell integer not null check (min_cell >= 0)
 );
 insert into bi.rule (min_cell) values (10);
 
@@ -212,7 +212,8 @@ create view bi.shop_days_apart as
 select q.*, q.is_known and q.of_month >= q.min_cell and (q.quiet = 0 or q.place_in_month > q.quiet + 1) as is_told
 from (
     select d.*, greatest(d.hidden_days, count(*) filter (
-               where d.is_known and d.counted < greatest(3 * d.min_cell, d.of_month / d.known_days / 4)
+               where d.is_known and d.min_cell > 0
+                   and d.counted < greatest(3 * d.min_cell, d.of_month / nullif(d.known_days, 0) / 4)
            ) over (partition by d.place_id, d.region, d.city, d.shop, d.month)) as quiet
     from bi.shop_days d
 ) q;

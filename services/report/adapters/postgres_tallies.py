@@ -125,17 +125,22 @@ class TallyReader(PlaceReader):
             cube += sign * np.array([number or 0 for number in cells], dtype=np.int64).reshape(CUBE_SHAPE)
         return cube
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date) -> Sequence[HeatCell]:
         """Visitors of places together, by weekday and hour; hours of which nothing is known are missing."""
-        rows = await self.connection.fetch(
-            "select extract(isodow from t.local_day)::int - 1 as weekday, t.local_hour, "
-            f"{sums(filters, pairs=False)} from tally_hour t "
-            "where t.scope_id = any($1) and t.local_day between $2 and $3 group by 1, 2 order by 1, 2",
-            scope_ids,
-            period.first,
-            period.last,
+        pieces, arguments = _pieces(period, today, by_month="tally_heat", by_day="tally_hour")
+        weekday = {"tally_heat": "t.weekday", "tally_hour": "extract(isodow from t.local_day)::int - 1"}
+        inner = " union all ".join(
+            f"select {sign} as sign, {weekday[where.split()[0]]} as weekday, t.local_hour, {sums(filters, pairs=False)} "
+            f"from {where} group by 2, 3"
+            for sign, where in pieces
         )
-        return [HeatCell(row["weekday"], row["local_hour"], counts(row, filters)) for row in rows]
+        rows = await self.connection.fetch(
+            f"select weekday, local_hour, {again(filters)} from ({inner}) pieces group by 1, 2 order by 1, 2",
+            scope_ids,
+            *arguments,
+        )
+        cells = [HeatCell(row["weekday"], row["local_hour"], counts(row, filters)) for row in rows]
+        return [cell for cell in cells if not cell.counts.was_closed]
 
     async def totals(
         self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
@@ -174,16 +179,16 @@ def _start(row: Any, *, by_hour: bool) -> datetime:
     return start + timedelta(hours=row["local_hour"]) if by_hour else start
 
 
-def _pieces(period: Period, today: date) -> tuple[list[tuple[int, str]], list[object]]:
+def _pieces(
+    period: Period, today: date, by_month: str = "tally_month", by_day: str = "tally_day"
+) -> tuple[list[tuple[int, str]], list[object]]:
     """The tallies t that make up a period, each with its sign; and the arguments from $2 on."""
     taken_apart = parts(period, today)
     arguments: list[object] = [list(taken_apart.months)]
-    pieces = [(1, "tally_month t where t.first_day = any($2) and t.scope_id = any($1)")]
+    pieces = [(1, f"{by_month} t where t.first_day = any($2) and t.scope_id = any($1)")]
     for sign, periods in ((1, taken_apart.added), (-1, taken_apart.taken)):
         for days in periods:
             first, last = len(arguments) + 2, len(arguments) + 3
             arguments += [days.first, days.last]
-            pieces.append(
-                (sign, f"tally_day t where t.local_day between ${first} and ${last} and t.scope_id = any($1)")
-            )
+            pieces.append((sign, f"{by_day} t where t.local_day between ${first} and ${last} and t.scope_id = any($1)"))
     return pieces, arguments

@@ -118,7 +118,7 @@ class ReadOverview:
             else (),
             table=table,
             table_before=table_before,
-            heat=shown_heat(await reader.heat(scopes, period, filters), self._min_cell),
+            heat=shown_heat(await reader.heat(scopes, period, filters, today), self._min_cell),
             inside=inside,
             inside_of=inside_of,
             map=await self._map(reader, setting, asked, period),

@@ -8,12 +8,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from services.report.domain.people import (
     SHORTEST_PASSWORD,
     TOKEN_LONGEST_DAYS,
+    Grant,
     PeopleError,
     Person,
     Role,
     Viewer,
     clean_name,
 )
+from services.report.domain.places import Level
+from services.report.pages import names
 from services.report.pages.i18n import _
 from services.report.pages.people_words import refusal
 from services.report.pages.security import Analyst, SignedIn, gate_of, note_now
@@ -96,13 +99,15 @@ async def _page(
 ) -> HTMLResponse:
     store = gate_of(request).people.store
     person: Person | None = await store.person(viewer.person_id)
-    names = {place.grant: place.name for place in await store.places()} if person and person.grants else {}
+    known = {place.grant: place.name for place in await store.places()} if person and person.grants else {}
+    # The world has its name in every language.
+    known[Grant(Level.WORLD)] = names.level(Level.WORLD)
     return render(
         request,
         "account.html",
         status,
         person=person,
-        places=[names.get(grant, str(grant)) for grant in (person.grants if person else ())],
+        places=[known.get(grant, str(grant)) for grant in (person.grants if person else ())],
         tokens=await store.tokens(viewer.person_id) if viewer.may(Role.ANALYST) else [],
         may_make_tokens=viewer.may(Role.ANALYST),
         shortest=SHORTEST_PASSWORD,

@@ -165,7 +165,21 @@ def make_app(site: Site) -> FastAPI:
     app.state.min_cell = site.min_cell
     app.include_router(login.router)
     # Nothing else is answered to somebody who has not signed in, whatever a page forgets.
-    for pages in (overview, explore, league, compare, groups, find, camera_check, account, people, audit, api, exports, schedules):
+    for pages in (
+        overview,
+        explore,
+        league,
+        compare,
+        groups,
+        find,
+        camera_check,
+        account,
+        people,
+        audit,
+        api,
+        exports,
+        schedules,
+    ):
         app.include_router(pages.router, dependencies=[Depends(signed_in)])
     of_cameras = [cameras] if site.cameras else []
     of_estate = [estate_shop, estate_camera, estate_import, estate] if site.edit_estate else [estate_off]

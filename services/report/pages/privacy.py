@@ -60,7 +60,9 @@ def _notice(_: Callable[[str], str], photos_days: int | None) -> Mapping[str, ob
     return {
         "title": _("We count visitors with a camera"),
         "lines": [
-            _("A camera at the exit takes photos. A computer estimates age group, gender and mood of the people in them."),
+            _(
+                "A camera at the exit takes photos. A computer estimates age group, gender and mood of the people in them."
+            ),
             _("Nobody is recognised: no names, no face templates, no comparison with other photos."),
             kept,
         ],

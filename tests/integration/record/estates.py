@@ -145,7 +145,13 @@ async def counted(database: Database, shops: list[Shop], now: datetime) -> dict[
     sums: defaultdict[tuple[Any, ...], Sums] = defaultdict(lambda: [0] * (3 + CELLS))
     for (slug, day, hour), numbers in hours.items():
         for scope in scopes[slug][1:]:
-            for key in (("hour", scope, day, hour), ("day", scope, day), ("month", scope, day.replace(day=1))):
+            month = day.replace(day=1)
+            for key in (
+                ("hour", scope, day, hour),
+                ("day", scope, day),
+                ("month", scope, month),
+                ("heat", scope, month, day.weekday(), hour),
+            ):
                 sums[key] = [a + b for a, b in zip(sums[key], numbers, strict=True)]
     return without_empty(sums)
 
@@ -161,7 +167,12 @@ async def tallied(database: Database) -> dict[tuple[Any, ...], Sums]:
     found: dict[tuple[Any, ...], Sums] = {}
     connection = await asyncpg.connect(database.dsn("owner"))
     try:
-        for table, time in (("hour", "local_day, local_hour"), ("day", "local_day"), ("month", "first_day")):
+        for table, time in (
+            ("hour", "local_day, local_hour"),
+            ("day", "local_day"),
+            ("month", "first_day"),
+            ("heat", "first_day, weekday, local_hour"),
+        ):
             for row in await connection.fetch(
                 f"select cells, open_hours, cameras_due, cameras_seen, visitors, scope_id, {time} from tally_{table}"
             ):

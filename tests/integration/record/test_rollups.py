@@ -311,8 +311,8 @@ async def test_what_has_been_kept_long_enough_goes_by_months_and_never_comes_twi
 
         world.now += timedelta(days=200)
         await world.job(rollups, kept).round()
-        for table in ("tally_hour", "tally_day", "tally_month", "tally_camera_day"):
-            column = "first_day" if table == "tally_month" else "local_day"
+        for table in ("tally_hour", "tally_day", "tally_month", "tally_heat", "tally_camera_day"):
+            column = "first_day" if table in ("tally_month", "tally_heat") else "local_day"
             assert await execute(database, f"select from {table} where {column} <= '{day}'") == [], table
 
 

@@ -28,8 +28,9 @@ from services.report.handler.overview import ReadOverview
 from services.report.handler.schedules import Schedules, SendReports
 from services.report.pages.exports.making import Maker
 from services.report.pages.schedule_mail import ComposeReport
+from services.standalone.adapters.postgres_server import OWNER
 from tests.fakes.tally_reader import FakeTallies
-from tests.servers.postgres import OWNER, Database
+from tests.servers.postgres import Database
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 DRAFT = Draft(
@@ -174,7 +175,7 @@ async def test_without_encryption_nothing_is_said(letterbox: Letterbox) -> None:
 
 
 async def test_a_name_cannot_add_headers(letterbox: Letterbox) -> None:
-    with pytest.raises(ValueError, match="linefeed|newline|CR"):
+    with pytest.raises(ValueError, match=r"linefeed|newline|CR"):
         await mailer(letterbox.port).send(Mail("x", ("a@example.com",), "a\r\nBcc: c@example.com", "t", "h"))
 
 

@@ -35,9 +35,9 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 WEEKLY = Timing(Cadence.WEEKLY, 7, "Europe/Berlin", 1)
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
-timings = st.builds(Timing, st.sampled_from([Cadence.DAILY, Cadence.MONTHLY]), st.integers(0, 23), st.sampled_from(ZONES)) | (
-    st.builds(Timing, st.just(Cadence.WEEKLY), st.integers(0, 23), st.sampled_from(ZONES), st.integers(0, 6))
-)
+timings = st.builds(
+    Timing, st.sampled_from([Cadence.DAILY, Cadence.MONTHLY]), st.integers(0, 23), st.sampled_from(ZONES)
+) | (st.builds(Timing, st.just(Cadence.WEEKLY), st.integers(0, 23), st.sampled_from(ZONES), st.integers(0, 6)))
 LONGEST = {Cadence.DAILY: 1, Cadence.WEEKLY: 7, Cadence.MONTHLY: 31}
 
 

@@ -18,7 +18,8 @@ from services.report.domain.people import (
     parse_grant,
     parse_role,
 )
-from services.report.pages import people_words
+from services.report.domain.places import Level
+from services.report.pages import names, people_words
 from services.report.pages.i18n import _
 from services.report.pages.security import Admin, gate_of, note, note_now
 from services.report.pages.templating import render
@@ -181,15 +182,15 @@ async def _form(
     status: int = 200,
 ) -> HTMLResponse:
     places = await gate_of(request).people.store.places()
-    names = {place.grant: place.name for place in places}
+    known = {place.grant: place.name for place in places} | {Grant(Level.WORLD): names.level(Level.WORLD)}
     return render(
         request,
         "admin_person.html",
         status,
         person=person,
         values=values,
-        chosen=[(str(grant), names.get(grant, str(grant))) for grant in grants],
-        places=[(str(place.grant), place.name) for place in places if place.grant not in set(grants)],
+        chosen=[(str(grant), known.get(grant, str(grant))) for grant in grants],
+        places=[(str(grant), name) for grant, name in known.items() if grant not in set(grants)],
         roles=list(Role),
         say=people_words,
         problem=problem,

@@ -261,5 +261,7 @@ async def camera(
         camera=answers.camera(seen.camera),
         period=answers.days(seen.period),
         uploads=dict(seen.by_outcome),
-        days=[CameraDay(day=day.day, photos=day.photos, refused=day.refused) for day in seen.days],
+        days=[
+            CameraDay(day=day.day, photos=day.photos, refused=day.refused, closed=day.was_closed) for day in seen.days
+        ],
     )

@@ -260,11 +260,12 @@ class CamerasAnswer(Answer):
 
 
 class CameraDay(Answer):
-    """A day of a camera, of which anything came."""
+    """A day of a camera."""
 
     day: date
-    photos: int
+    photos: int | None = Field(description="null where nothing came: a gap, unless the shop was closed")
     refused: int
+    closed: bool
 
 
 class CameraAnswer(Answer):
