@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).parents[2]
 _MIGRATIONS: Final = ROOT / "services" / "record" / "migrations"
 # What is lost if the machine dies while it is filled is filled again.
 LOADING: Final = (
-    "shared_buffers=2GB", "max_wal_size=1GB", "checkpoint_timeout=1h", "maintenance_work_mem=512MB", "fsync=off",
+    "shared_buffers=2GB", "max_wal_size=512MB", "min_wal_size=64MB", "checkpoint_timeout=1h", "maintenance_work_mem=512MB", "fsync=off",
     "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off",
 )  # fmt: skip
 

@@ -14,7 +14,6 @@ _HOUR_COLUMNS: Final = ["scope_id", "local_day", "local_hour", "open_hours", "ca
 _DAY_COLUMNS: Final = [name for name in _HOUR_COLUMNS if name != "local_hour"]
 _MONTH_COLUMNS: Final = ["first_day" if name == "local_day" else name for name in _DAY_COLUMNS]
 _HEAT_COLUMNS: Final = ["scope_id", "first_day", "weekday", *_HOUR_COLUMNS[2:]]
-_HEAT_COLUMNS: Final = ["scope_id", "first_day", "weekday", *_HOUR_COLUMNS[2:]]
 _UPLOAD_COLUMNS: Final = ["camera_id", "local_day", "local_hour", "outcome", "uploads"]
 
 
@@ -47,7 +46,6 @@ async def fill_month(dsn: str, month: Month, done: Callable[[float], None]) -> N
         await _copy(connection, "tally_day", _DAY_COLUMNS, blocks(month.by_day, "day", "scope_id"))
         await _copy(connection, "tally_month", _MONTH_COLUMNS, blocks(month.by_month, "scope_id"))
         await _copy(connection, "tally_heat", _HEAT_COLUMNS, blocks(month.by_weekday, "weekday", "hour", "scope_id"))
-        await _copy(connection, "tally_heat", _HEAT_COLUMNS, blocks(month.by_weekday, "scope_id", "weekday", "hour"))
         await _copy(connection, "tally_camera_day", CAMERA_DAY_COLUMNS, blocks(month.by_camera, "day", "camera"))
     finally:
         await connection.close()

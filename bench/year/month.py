@@ -57,7 +57,6 @@ class Month:
     by_day: InOrder = field(default_factory=InOrder)
     by_month: InOrder = field(default_factory=InOrder)
     by_weekday: InOrder = field(default_factory=InOrder)
-    by_weekday: InOrder = field(default_factory=InOrder)
     by_camera: InOrder = field(default_factory=InOrder)
     by_upload: InOrder = field(default_factory=InOrder)
 
@@ -116,22 +115,6 @@ class Month:
         self.by_day.add(_tallies(scope, numbers[days], cells, hours))
         first = np.array([day_number(self.dates[0].replace(day=1))], np.int32)
         self.by_month.add(_tallies(scope, first, cells.sum(axis=0)[None], hours.sum(axis=0)[None]))
-        heat = Sums.nothing(7)
-        weekdays = np.array([date.weekday() for date in self.dates])
-        np.add.at(heat.cells, weekdays, sums.cells)
-        np.add.at(heat.hours, weekdays, sums.hours)
-        weekday, hour = np.nonzero(heat.hours[..., 0])
-        when = {"weekday": weekday.astype(np.int16), "hour": hour.astype(np.int16)}
-        of_hours = (heat.cells[weekday, hour], heat.hours[weekday, hour])
-        self.by_weekday.add(_tallies(scope, np.full(len(weekday), first[0], np.int32), *of_hours, **when))
-        weekdays = np.array([date.weekday() for date in self.dates])
-        for weekday in range(7):
-            cells = sums.cells[weekdays == weekday].sum(axis=0)
-            hours = sums.hours[weekdays == weekday].sum(axis=0)
-            open_ = np.flatnonzero(hours[:, 0]).astype(np.int16)
-            same = np.full(len(open_), weekday, np.int16)
-            columns = _tallies(scope, first.repeat(len(open_)), cells[open_], hours[open_], weekday=same, hour=open_)
-            self.by_weekday.add(columns)
 
     def draw(self, done: Callable[[], None]) -> None:
         """Draw all shops, and add them up.

@@ -56,11 +56,10 @@ def test_key_figures_choose_the_chart_by_mouse_and_by_arrows(page: Page) -> None
 
 def test_every_figure_has_its_table(page: Page) -> None:
     page.goto("/")
-    buttons = page.get_by_role("button", name="Show as table")
-    assert buttons.count() >= 3
-    for button in buttons.all():
-        button.click()
-        section = page.locator("section", has=button).last
+    sections = page.locator("section:has([data-table-button])")
+    assert sections.count() >= 4
+    for section in sections.all():
+        section.get_by_role("button", name="Show as table").click()
         expect(section.locator(".figtable")).to_be_visible()
         expect(section.locator("[data-when=chart]").first).to_be_hidden()
         assert section.locator(".figtable tbody tr").count() > 0

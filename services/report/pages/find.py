@@ -14,9 +14,7 @@ _MOST = 20
 
 
 @router.get("/find")
-async def find(
-    request: Request, viewer: SignedIn, q: Annotated[str, Query(max_length=120)] = ""
-) -> HTMLResponse:
+async def find(request: Request, viewer: SignedIn, q: Annotated[str, Query(max_length=120)] = "") -> HTMLResponse:
     """A page with the places found; the search shows only its list."""
     tallies: Tallies = request.app.state.tallies
     letters = q.replace("\0", "").strip()
