@@ -115,6 +115,15 @@ class Month:
         self.by_day.add(_tallies(scope, numbers[days], cells, hours))
         first = np.array([day_number(self.dates[0].replace(day=1))], np.int32)
         self.by_month.add(_tallies(scope, first, cells.sum(axis=0)[None], hours.sum(axis=0)[None]))
+        weekdays = np.array([date.weekday() for date in self.dates])
+        for weekday in range(7):
+            cells = sums.cells[weekdays == weekday].sum(axis=0)
+            hours = sums.hours[weekdays == weekday].sum(axis=0)
+            open_ = np.flatnonzero(hours[:, 0]).astype(np.int16)
+            same = np.full(len(open_), weekday, np.int16)
+            self.by_weekday.add(
+                _tallies(scope, first.repeat(len(open_)), cells[open_], hours[open_], weekday=same, hour=open_)
+            )
 
     def draw(self, done: Callable[[], None]) -> None:
         """Draw all shops, and add them up.

@@ -226,9 +226,7 @@ class FakeTallyReader:
         none = np.zeros(CUBE_SHAPE, dtype=np.int64)
         return sum((known.cells for _, _, known in self._hours(scope_ids, period)), none)
 
-    async def heat(
-        self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
-    ) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date) -> Sequence[HeatCell]:
         """As there."""
         found = _added(self._hours(scope_ids, period), lambda day, hour: (day.weekday(), hour), filters)
         return [HeatCell(*key, counts) for key, counts in sorted(found.items()) if not counts.was_closed]
@@ -291,7 +289,10 @@ def _added(hours: Iterable[tuple[date, int, Hour]], key: Callable[[date, int], K
         numbers = looked[where]
         for i, number in enumerate((known.open_hours, known.cameras_due, known.cameras_seen)):
             numbers[i] += number
-    return {where: _counts(cube * kept, looked[where]) for where, cube in cells.items()}
+    several = filters.axes > 1
+    return {
+        where: _counts(cube, looked[where], int((cube * kept).sum()) if several else 0) for where, cube in cells.items()
+    }
 
 
 def _kept(filters: Filters) -> Cube:
@@ -305,6 +306,7 @@ def _kept(filters: Filters) -> Cube:
     return kept
 
 
-def _counts(cube: Cube, looked: Sequence[int]) -> Counts:
+def _counts(cube: Cube, looked: Sequence[int], passing: int) -> Counts:
     genders, bands, moods = (tuple(map(int, cube.sum(tuple(i for i in range(3) if i != axis)))) for axis in range(3))
-    return Counts(int(cube.sum()), genders, bands, moods, *looked)
+    open_hours, due, seen = looked
+    return Counts(int(cube.sum()), genders, bands, moods, open_hours, due, seen, passing)

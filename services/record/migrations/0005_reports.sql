@@ -72,7 +72,6 @@ declare
     what text;
     number integer;
     columns text;
-    pairs text;
 begin
     -- An array's subscripts, added up: faster than unnest by a factor of seven.
     margins := margins || format(', visitors integer generated always as (%s) stored', (
@@ -98,21 +97,13 @@ begin
         'create table tally_hour (scope_id integer not null, local_day date not null, '
         'local_hour smallint not null check (local_hour between 0 and 23), %s, '
         'primary key (scope_id, local_day, local_hour)) partition by range (local_day)', columns);
-    -- Gender by age band, gender by mood, age band by mood: one filter over many places, without adding cells up.
-    pairs := format(', pairs integer[] generated always as (array[%s]) stored', (
-        select string_agg(cells, ', ' order by kind, first, second) from (
-            select kind, first, second, string_agg(format('cells[%s]', i), ' + ' order by i) as cells
-            from generate_series(1, 192) i
-            cross join lateral (values (1, (i - 1) / 64, (i - 1) / 8 % 8), (2, (i - 1) / 64, (i - 1) % 8),
-                (3, (i - 1) / 8 % 8, (i - 1) % 8)) as k (kind, first, second)
-            group by kind, first, second) pair));
     execute format(
         'create table tally_day (scope_id integer not null, local_day date not null, %s, '
-        'primary key (scope_id, local_day)) with (fillfactor = 80)', columns || pairs);
+        'primary key (scope_id, local_day)) with (fillfactor = 80)', columns);
     -- first_day is the month's.
     execute format(
         'create table tally_month (scope_id integer not null, first_day date not null, %s, '
-        'primary key (scope_id, first_day)) with (fillfactor = 60)', columns || pairs);
+        'primary key (scope_id, first_day)) with (fillfactor = 60)', columns);
     -- A month's hours by weekday, 0 is Monday: hours are kept in the order in which they pass, so that a place's hours
     -- of a year are all over the disk.
     execute format(

@@ -82,7 +82,7 @@ class TallyReader(PlaceReader):
         by_hour = step is Step.HOUR
         key = "t.local_day, t.local_hour" if by_hour else f"{_STARTS[step]} as local_day"
         rows = await self.connection.fetch(
-            f"select {key}, {sums(filters, pairs=not by_hour)} from {'tally_hour' if by_hour else 'tally_day'} t "
+            f"select {key}, {sums(filters)} from {'tally_hour' if by_hour else 'tally_day'} t "
             f"where t.scope_id = any($1) and t.local_day between $2 and $3 group by {'1, 2' if by_hour else '1'}",
             scope_ids,
             period.first,
@@ -95,7 +95,7 @@ class TallyReader(PlaceReader):
     ) -> dict[int, Sequence[Point]]:
         """As `series`, of each place by itself, by scope. Steps of a day or more."""
         rows = await self.connection.fetch(
-            f"select t.scope_id, {_STARTS[step]} as local_day, {sums(filters, pairs=True)} from tally_day t "
+            f"select t.scope_id, {_STARTS[step]} as local_day, {sums(filters)} from tally_day t "
             "where t.scope_id = any($1) and t.local_day between $2 and $3 group by 1, 2",
             scope_ids,
             period.first,
@@ -130,7 +130,7 @@ class TallyReader(PlaceReader):
         pieces, arguments = _pieces(period, today, by_month="tally_heat", by_day="tally_hour")
         weekday = {"tally_heat": "t.weekday", "tally_hour": "extract(isodow from t.local_day)::int - 1"}
         inner = " union all ".join(
-            f"select {sign} as sign, {weekday[where.split()[0]]} as weekday, t.local_hour, {sums(filters, pairs=False)} "
+            f"select {sign} as sign, {weekday[where.split()[0]]} as weekday, t.local_hour, {sums(filters)} "
             f"from {where} group by 2, 3"
             for sign, where in pieces
         )
@@ -149,7 +149,7 @@ class TallyReader(PlaceReader):
         pieces, arguments = _pieces(period, today)
         # Each piece is summed before they are put together: that is less to put together.
         inner = " union all ".join(
-            f"select {sign} as sign, t.scope_id, {sums(filters, pairs=True)} from {where} group by t.scope_id"
+            f"select {sign} as sign, t.scope_id, {sums(filters)} from {where} group by t.scope_id"
             for sign, where in pieces
         )
         rows = await self.connection.fetch(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.common.vocabulary import NEGATIVE_MOODS, POSITIVE_MOODS, AgeBand, Gender, Mood
+from services.report.domain.filters import Filters
 
 GENDERS: Final = tuple(Gender)
 BANDS: Final = tuple(AgeBand)
@@ -34,6 +35,7 @@ class Counts:
         open_hours: hours that shops were open.
         cameras_due: hours in which cameras had to send photos, each camera's on its own.
         cameras_seen: hours in which they did.
+        passing: visitors who pass filters along two axes or three; 0 where no such were asked for.
     """
 
     visitors: int
@@ -43,6 +45,7 @@ class Counts:
     open_hours: int = 0
     cameras_due: int = 0
     cameras_seen: int = 0
+    passing: int = 0
 
     def __add__(self, other: Self) -> "Counts":
         """Both together."""
@@ -54,7 +57,24 @@ class Counts:
             self.open_hours + other.open_hours,
             self.cameras_due + other.cameras_due,
             self.cameras_seen + other.cameras_seen,
+            self.passing + other.passing,
         )
+
+    def only(self, filters: Filters) -> "Counts":
+        """Those who pass the filters, of whom nothing else is known; everybody, where nobody is filtered.
+
+        The filters must be those that the counts were read with.
+        """
+        if not filters.active:
+            return self
+        lines = (
+            (filters.gender, GENDERS, self.genders),
+            (filters.band, BANDS, self.bands),
+            (filters.mood, MOODS, self.moods),
+        )
+        one = [line[names.index(choice)] for choice, names, line in lines if choice is not None]
+        visitors = one[0] if len(one) == 1 else self.passing
+        return Counts(visitors, (), (), (), self.open_hours, self.cameras_due, self.cameras_seen)
 
     @property
     def coverage(self) -> float | None:
@@ -91,6 +111,8 @@ class Counts:
     @property
     def women_share(self) -> float | None:
         """Women among those whose gender is known, 0 to 1; None when it is of nobody."""
+        if not self.genders:
+            return None
         women, men = self.genders[GENDERS.index(Gender.FEMALE)], self.genders[GENDERS.index(Gender.MALE)]
         return women / (women + men) if women + men else None
 

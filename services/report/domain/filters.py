@@ -20,7 +20,12 @@ class Filters:
     @property
     def active(self) -> bool:
         """Whether anybody is left out."""
-        return any(choice is not None for choice in (self.gender, self.band, self.mood))
+        return self.axes > 0
+
+    @property
+    def axes(self) -> int:
+        """Along how many of gender, age band and mood visitors are filtered."""
+        return sum(choice is not None for choice in (self.gender, self.band, self.mood))
 
 
 EVERYBODY = Filters()

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.report.domain.counts import Counts, change, total
+from services.report.domain.counts import Counts
 from services.report.domain.periods import Period, Step, chosen_step
 from services.report.domain.places import Setting
 from services.report.domain.questions import Asked, period_of
-from services.report.domain.series import complete
-from services.report.domain.shown import ShownCounts, ShownPoint, shown_cube, shown_series
+from services.report.domain.shown import ShownCounts, ShownPoint
 from services.report.domain.suppression import Published
+from services.report.handler.reading import read_period
 from services.report.handler.tallies import Tallies, TallyReader, setting_of
 
 MOST_SUBJECTS: Final = 6
@@ -30,6 +30,7 @@ class Subject:
     period: Period
     now: ShownCounts
     hours: Counts
+    passing: Counts
     change: float | None
     points: tuple[ShownPoint, ...]
     table: Published
@@ -73,24 +74,22 @@ class Compare:
                 step = chosen_step(max(periods, key=lambda period: period.days), asked[0].step)
             subjects: list[Subject] = []
             for (one, setting), period in zip(questions, periods, strict=True):
-                first = subjects[0].hours if subjects else None
+                first = subjects[0].passing if subjects else None
                 subjects.append(await self._subject(reader, one, setting, period, step, first))
         return Compared(tuple(subjects), step, self._min_cell)
 
     async def _subject(
         self, reader: TallyReader, asked: Asked, setting: Setting, period: Period, step: Step, first: Counts | None
     ) -> Subject:
-        points = await reader.series(setting.scope_ids, period, step, asked.filters)
-        hours = total(point.counts for point in points)
-        cube = await reader.cube(setting.scope_ids, period, setting.today)
-        table, now = shown_cube(cube, hours, asked.filters, self._min_cell)
+        read = await read_period(reader, setting, period, step, asked.filters, self._min_cell)
         return Subject(
             asked=asked,
             setting=setting,
             period=period,
-            now=now,
-            hours=hours,
-            change=change(hours, first) if now.visitors is not None else None,
-            points=shown_series(complete(points, period, step), self._min_cell),
-            table=table,
+            now=read.now,
+            hours=read.hours,
+            passing=read.passing,
+            change=read.change_from(first),
+            points=read.points,
+            table=read.table,
         )

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from services.report.domain.counts import Counts, change, total
+from services.report.domain.counts import Counts
 from services.report.domain.periods import Period, Step, chosen_step, compared_with, last_year, steps_for
 from services.report.domain.places import Setting
 from services.report.domain.questions import Asked, period_of
-from services.report.domain.series import complete
-from services.report.domain.shown import ShownCounts, ShownPlace, ShownPoint, shown_cube, shown_series
+from services.report.domain.shown import ShownCounts, ShownPlace, ShownPoint
 from services.report.domain.suppression import Published
-from services.report.handler.overview import ranked
+from services.report.handler.reading import read_period, read_places, read_total
 from services.report.handler.tallies import Tallies, setting_of
 
 
@@ -72,19 +71,10 @@ class Explore:
             period = period_of(asked, setting.today)
             step = chosen_step(period, asked.step)
             other = compared_with(period, asked.comparison)
-            scopes, today, filters = setting.scope_ids, setting.today, asked.filters
-            points = await reader.series(scopes, period, step, filters)
-            hours = total(point.counts for point in points)
-            table, now = shown_cube(await reader.cube(scopes, period, today), hours, filters, self._min_cell)
-            before = hours_before = table_before = None
-            points_before: tuple[ShownPoint, ...] = ()
-            if other:
-                earlier = await reader.series(scopes, other, step, filters)
-                hours_before = total(point.counts for point in earlier)
-                cube = await reader.cube(scopes, other, today)
-                table_before, before = shown_cube(cube, hours_before, filters, self._min_cell)
-                points_before = shown_series(complete(earlier, other, step), self._min_cell)
-            year = await reader.totals(scopes, last_year(period), filters, today)
+            filters = asked.filters
+            read = await read_period(reader, setting, period, step, filters, self._min_cell)
+            before = await read_period(reader, setting, other, step, filters, self._min_cell) if other else None
+            year = await read_total(reader, setting, last_year(period), filters)
             sites = await reader.inside(setting)
             return Exploration(
                 asked=asked,
@@ -93,16 +83,16 @@ class Explore:
                 step=step,
                 steps=steps_for(period),
                 other=other,
-                now=now,
-                before=before,
-                hours=hours,
-                hours_before=hours_before,
-                change=change(hours, hours_before) if now.visitors is not None else None,
-                year_change=change(hours, total(year.values())) if now.visitors is not None else None,
-                points=shown_series(complete(points, period, step), self._min_cell),
-                points_before=points_before,
-                table=table,
-                table_before=table_before,
-                inside=await ranked(reader, setting, sites, asked, period, other, self._min_cell),
+                now=read.now,
+                before=before.now if before else None,
+                hours=read.hours,
+                hours_before=before.hours if before else None,
+                change=read.change_from(before.passing if before else None),
+                year_change=read.change_from(year),
+                points=read.points,
+                points_before=before.points if before else (),
+                table=read.table,
+                table_before=before.table if before else None,
+                inside=await read_places(reader, setting, sites, asked, period, other, self._min_cell),
                 min_cell=self._min_cell,
             )

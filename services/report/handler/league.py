@@ -10,7 +10,7 @@ from services.report.domain.places import Level, Setting, Site
 from services.report.domain.questions import Asked, period_of
 from services.report.domain.series import complete
 from services.report.domain.shown import ShownPoint, shown_series
-from services.report.handler.overview import ranked
+from services.report.handler.reading import read_places
 from services.report.handler.tallies import Tallies, setting_of
 
 # Of a city, the league may be cut to its shops only, and of one shop there is none.
@@ -89,7 +89,7 @@ class ReadLeague:
             period = period_of(asked, setting.today)
             other = compared_with(period, asked.comparison)
             sites = await reader.shops(setting)
-            places = await ranked(reader, setting, sites, asked, period, other, self._min_cell)
+            places = await read_places(reader, setting, sites, asked, period, other, self._min_cell)
             table = standings(places, how.measure, ascending=how.ascending)
             letters = how.find.casefold()
             found = [
@@ -113,7 +113,7 @@ class ReadLeague:
                 step=step,
                 standings=page,
                 lines={
-                    scope: shown_series(complete(points, period, step), self._min_cell)
+                    scope: shown_series(complete(points, period, step), self._min_cell, asked.filters)
                     for scope, points in series.items()
                 },
                 found=len(found),

@@ -1,25 +1,15 @@
 """The overview of a place: how many came, who, when and where, and what has changed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.report.domain.counts import NOBODY, Counts, change, total
+from services.report.domain.counts import Counts
 from services.report.domain.periods import Period, Step, chosen_step, compared_with, last_year
-from services.report.domain.places import INSIDE, Level, Setting, Site
+from services.report.domain.places import INSIDE, Level, Setting
 from services.report.domain.questions import Asked, period_of
-from services.report.domain.series import complete
-from services.report.domain.shown import (
-    ShownCounts,
-    ShownHeatCell,
-    ShownPlace,
-    ShownPoint,
-    shown_cube,
-    shown_heat,
-    shown_places,
-    shown_series,
-)
+from services.report.domain.shown import ShownCounts, ShownHeatCell, ShownPlace, ShownPoint, shown_heat
 from services.report.domain.suppression import Published
+from services.report.handler.reading import read_period, read_places, read_total
 from services.report.handler.tallies import Tallies, TallyReader, setting_of
 
 
@@ -88,17 +78,11 @@ class ReadOverview:
         period = period_of(asked, setting.today)
         step = chosen_step(period, asked.step)
         other = compared_with(period, asked.comparison)
-        scopes, today, filters = setting.scope_ids, setting.today, asked.filters
-        points = await reader.series(scopes, period, step, filters)
-        hours = total(point.counts for point in points)
-        table, now = shown_cube(await reader.cube(scopes, period, today), hours, filters, self._min_cell)
-        before = points_before = table_before = hours_before = None
-        if other:
-            points_before = await reader.series(scopes, other, step, filters)
-            hours_before = total(point.counts for point in points_before)
-            cube = await reader.cube(scopes, other, today)
-            table_before, before = shown_cube(cube, hours_before, filters, self._min_cell)
-        year = await reader.totals(scopes, last_year(period), filters, today)
+        filters = asked.filters
+        read = await read_period(reader, setting, period, step, filters, self._min_cell)
+        before = await read_period(reader, setting, other, step, filters, self._min_cell) if other else None
+        year = await read_total(reader, setting, last_year(period), filters)
+        heat = await reader.heat(setting.scope_ids, period, filters, setting.today)
         inside_of, inside = await self._inside(reader, setting, asked, period, other)
         return Overview(
             asked=asked,
@@ -106,23 +90,21 @@ class ReadOverview:
             period=period,
             step=step,
             other=other,
-            now=now,
-            before=before,
-            hours=hours,
-            hours_before=hours_before,
-            change=change(hours, hours_before) if now.visitors is not None else None,
-            year_change=change(hours, total(year.values())) if now.visitors is not None else None,
-            points=shown_series(complete(points, period, step), self._min_cell),
-            points_before=shown_series(complete(points_before, other, step), self._min_cell)
-            if other and points_before is not None
-            else (),
-            table=table,
-            table_before=table_before,
-            heat=shown_heat(await reader.heat(scopes, period, filters, today), self._min_cell),
+            now=read.now,
+            before=before.now if before else None,
+            hours=read.hours,
+            hours_before=before.hours if before else None,
+            change=read.change_from(before.passing if before else None),
+            year_change=read.change_from(year),
+            points=read.points,
+            points_before=before.points if before else (),
+            table=read.table,
+            table_before=before.table if before else None,
+            heat=shown_heat(heat, self._min_cell, filters, read.table),
             inside=inside,
             inside_of=inside_of,
             map=await self._map(reader, setting, asked, period),
-            latest=await reader.latest(scopes),
+            latest=await reader.latest(setting.scope_ids),
             min_cell=self._min_cell,
         )
 
@@ -138,7 +120,7 @@ class ReadOverview:
         elif setting.place.level not in INSIDE and setting.place.level is not Level.YOURS:
             return setting, ()
         sites = await reader.inside(setting)
-        return setting, await ranked(reader, setting, sites, asked, period, other, self._min_cell)
+        return setting, await read_places(reader, setting, sites, asked, period, other, self._min_cell)
 
     async def _map(self, reader: TallyReader, setting: Setting, asked: Asked, period: Period) -> tuple[ShownPlace, ...]:
         """Every shop whose position is known."""
@@ -147,23 +129,5 @@ class ReadOverview:
         sites = await reader.shops(setting)
         if not any(site.position for site in sites):
             return ()
-        places = await ranked(reader, setting, sites, asked, period, None, self._min_cell)
+        places = await read_places(reader, setting, sites, asked, period, None, self._min_cell)
         return tuple(place for place in places if place.site.position)
-
-
-async def ranked(
-    reader: TallyReader,
-    setting: Setting,
-    sites: Sequence[Site],
-    asked: Asked,
-    period: Period,
-    other: Period | None,
-    min_cell: int,
-) -> tuple[ShownPlace, ...]:
-    """Places with their numbers, the busiest first, the hidden last; then by name."""
-    scopes = [site.scope_id for site in sites]
-    now = await reader.totals(scopes, period, asked.filters, setting.today)
-    then = await reader.totals(scopes, other, asked.filters, setting.today) if other else {}
-    changes = {scope: change(counts, then.get(scope)) for scope, counts in now.items()}
-    shown = shown_places(sites, now, changes, NOBODY, min_cell)
-    return tuple(sorted(shown, key=lambda place: (-(place.visitors or -1), place.site.place.name)))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from services.report.domain.passwords import LONGEST_PASSWORD, check_password
 from services.report.domain.people import (
     LANGUAGES,
-    LONGEST_PASSWORD,
     TOKEN_LONGEST_DAYS,
     TOKEN_PREFIX,
     ApiToken,
@@ -17,7 +17,6 @@ from services.report.domain.people import (
     PlaceName,
     Role,
     Viewer,
-    check_password,
     clean_name,
 )
 from services.report.handler.sign_in import Chance, Passwords, digest

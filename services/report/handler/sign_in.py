@@ -6,7 +6,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Protocol
 
-from services.report.domain.people import LONGEST_PASSWORD, TOKEN_PREFIX, PeopleError, Viewer, clean_email
+from services.report.domain.passwords import LONGEST_PASSWORD
+from services.report.domain.people import TOKEN_PREFIX, PeopleError, Viewer, clean_email
 from services.report.domain.signing_in import (
     ATTEMPTS_PER_ADDRESS,
     ATTEMPTS_PER_EMAIL,

@@ -18,7 +18,10 @@ class UnknownPlaceError(Exception):
 
 
 class TallyReader(Protocol):
-    """What one person may see."""
+    """What one person may see.
+
+    Counts are everybody's; filters only add how many pass them (`Counts.only`).
+    """
 
     async def home(self) -> tuple[Level, str] | None:
         """Where somebody begins: the world, their one place, or all their places; None when they may see nothing."""

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from services.report.domain.passwords import SHORTEST_PASSWORD
 from services.report.domain.people import (
-    SHORTEST_PASSWORD,
     TOKEN_LONGEST_DAYS,
     Grant,
     PeopleError,

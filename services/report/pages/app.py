@@ -145,4 +145,6 @@ def _answer(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(request, error.status_code)
+    response = problem(request, error.status_code)
+    response.headers.update(error.headers or {})
+    return response

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import cycle
+from typing import Any
 
 import httpx
 import pytest
@@ -68,7 +69,7 @@ api = schemathesis.openapi.from_dict(description())
 @api.parametrize()
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 def test_no_question_breaks_it_and_every_answer_is_as_described(
-    case: schemathesis.Case, server: ReportServer, token: str
+    case: "schemathesis.Case[Any]", server: ReportServer, token: str
 ) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     answer = case.call(base_url=server.url, headers=headers)

@@ -111,6 +111,8 @@ def test_wider_tallies_are_the_sums_of_shops(month: Month) -> None:
     days, months = all_rows(month.by_day), all_rows(month.by_month)
     assert np.array_equal(days["cells"].sum(axis=0), hours["cells"].sum(axis=0))
     assert np.array_equal(months["cells"].sum(axis=0), hours["cells"].sum(axis=0))
+    heat = all_rows(month.by_weekday)
+    assert np.array_equal(heat["cells"].sum(axis=0), hours["cells"].sum(axis=0))
     cameras = all_rows(month.by_camera)
     assert list(cameras)[-1] == "8"  # faces_counted
     assert cameras["8"].sum() == hours["cells"][of_shops].sum()

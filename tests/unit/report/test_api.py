@@ -135,6 +135,7 @@ async def test_the_league_has_pages(client: httpx.AsyncClient) -> None:
     [
         ("overview?gendr=female", "gendr"),
         ("overview?gender=both", "gender"),
+        ("overview?gender=", "gender"),
         ("overview?period=7d&period=28d", "period"),
         ("overview?place=planet:mars", "place"),
         ("overview?place=city:Berlin%27--", "place"),

@@ -56,7 +56,9 @@ async def test_a_photo_is_shown_with_its_faces_and_verdicts(client: httpx.AsyncC
     assert "3J07C6FPAU00272, in the name" in answer.text
 
 
-async def test_a_registered_camera_is_named_to_whoever_may_see_it(client: httpx.AsyncClient, site: FakeSite, photo: bytes) -> None:
+async def test_a_registered_camera_is_named_to_whoever_may_see_it(
+    client: httpx.AsyncClient, site: FakeSite, photo: bytes
+) -> None:
     answer = await post(client, photo, path="berlin-mitte-cam/20261124095004.jpg", shared="yes")
     assert "berlin-mitte-cam, as registered" in answer.text
     other, viewer = await site.browser(access=((Level.CITY, "tokyo"),))

@@ -171,7 +171,7 @@ def shops(*those: tuple[str, Counts]) -> tuple[ShownPlace, ...]:
     sites = [
         Site(Place(Level.SHOP, f"s{i}", f"Shop {i}"), i, "Berlin", "Europe", at) for i, (at, _c) in enumerate(those)
     ]
-    return shown_places(sites, {i: each for i, (_at, each) in enumerate(those)}, {}, NOBODY, 10)
+    return shown_places(sites, {i: each for i, (_at, each) in enumerate(those)}, {}, 10)
 
 
 def test_the_map_puts_shops_where_they_are() -> None:

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.report.domain.passwords import check_password
 from services.report.domain.people import (
     Grant,
     PeopleError,
     Person,
     Role,
     check_keeps_an_admin,
-    check_password,
     clean_email,
     clean_name,
     parse_grant,

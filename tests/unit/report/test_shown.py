@@ -38,21 +38,25 @@ def in_moods(*moods: int) -> Counts:
     return counts_of(cube, open_hours=1, cameras_due=1, cameras_seen=1)
 
 
-@given(cubes, st.none() | st.sampled_from(Gender), st.none() | st.sampled_from(AgeBand), st.none() | st.sampled_from(Mood))
+@given(
+    cubes, st.none() | st.sampled_from(Gender), st.none() | st.sampled_from(AgeBand), st.none() | st.sampled_from(Mood)
+)
 @settings(max_examples=50, deadline=None)
 def test_every_number_of_a_filter_is_true_or_hidden_and_no_small_one_is_shown(
     cube: Cube, gender: Gender | None, band: AgeBand | None, mood: Mood | None
 ) -> None:
-    chosen = cube[
-        slice(None) if gender is None else [GENDERS.index(gender)],
-    ][:, slice(None) if band is None else [BANDS.index(band)]][:, :, slice(None) if mood is None else [MOODS.index(mood)]]
+    chosen = cube[slice(None) if gender is None else [GENDERS.index(gender)],][
+        :, slice(None) if band is None else [BANDS.index(band)]
+    ][:, :, slice(None) if mood is None else [MOODS.index(mood)]]
     _, shown = shown_cube(cube, NOBODY, Filters(gender, band, mood), THRESHOLD)
     assert shown.visitors in (None, chosen.sum())
     assert shown.visitors is None or shown.visitors >= THRESHOLD
     if not Filters(gender, band, mood).active:
         true = counts_of(cube)
         for numbers, others in ((shown.genders, true.genders), (shown.bands, true.bands), (shown.moods, true.moods)):
-            assert all(number is None or number == other >= THRESHOLD for number, other in zip(numbers, others, strict=True))
+            assert all(
+                number is None or number == other >= THRESHOLD for number, other in zip(numbers, others, strict=True)
+            )
 
 
 def test_large_counts_are_shown_with_all_that_follows_from_them() -> None:
@@ -122,7 +126,7 @@ def test_heat_shows_what_is_large_and_leaves_closed_hours_out() -> None:
 def test_a_small_place_is_hidden_and_never_alone() -> None:
     sites = [Site(Place(Level.SHOP, f"shop-{i}", f"Shop {i}"), i) for i in range(4)]
     now = {0: in_moods(*[2] + [0] * 7), 1: in_moods(*[30] * 8), 2: in_moods(*[40] * 8), 3: in_moods(*[50] * 8)}
-    shown = shown_places(sites, now, dict.fromkeys(now, 0.5), NOBODY, THRESHOLD)
+    shown = shown_places(sites, now, dict.fromkeys(now, 0.5), THRESHOLD)
     assert [place.visitors for place in shown] == [None, None, 320, 400]
     assert [place.change for place in shown] == [None, None, 0.5, 0.5]
 
@@ -130,4 +134,4 @@ def test_a_small_place_is_hidden_and_never_alone() -> None:
 def test_nothing_of_nothing() -> None:
     assert shown_series([], THRESHOLD) == ()
     assert shown_heat([], THRESHOLD) == ()
-    assert shown_places([], {}, {}, NOBODY, THRESHOLD) == ()
+    assert shown_places([], {}, {}, THRESHOLD) == ()

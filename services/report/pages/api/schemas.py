@@ -1,9 +1,9 @@
 """What goes over the wire. Descriptions are for those who read /api/openapi.json."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.domain.cameras import CameraState, CameraTrouble
@@ -13,6 +13,17 @@ from services.report.domain.periods import Step
 from services.report.domain.places import Level
 
 All = Literal["all"]
+# RFC 3339 wants a zone, which a shop's own time has not: JSON Schema's date-time would be another thing.
+LocalTime = Annotated[
+    datetime,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$",
+            "examples": ["2026-11-24T17:00:00"],
+        }
+    ),
+]
 _FEW = "null where it is hidden"
 
 
@@ -111,13 +122,13 @@ class OverviewAnswer(About):
         "null where it is hidden, or where less than half of either period is covered"
     )
     year_change: float | None = Field(description="The same, against the same weekdays a year before")
-    latest_hour: datetime | None = Field(description="Hour of the latest visitor, in the shop's own time")
+    latest_hour: LocalTime | None = Field(description="Hour of the latest visitor, in the shop's own time")
 
 
 class Point(Numbers):
     """One step of a period."""
 
-    start: datetime = Field(description="In each shop's own time, without a zone")
+    start: LocalTime = Field(description="In each shop's own time, without a zone")
     gap: bool = Field(description="Shops were open and no camera sent anything: nobody knows")
     closed: bool = Field(description="There was nothing to look at")
 
@@ -238,7 +249,7 @@ class CameraNumbers(CameraName):
     state: CameraState
     trouble: CameraTrouble = Field(description="What should be done something about first")
     troubles: list[CameraTrouble]
-    last_photo: datetime | None = Field(description="In its own time, without a zone")
+    last_photo: LocalTime | None = Field(description="In its own time, without a zone")
     drift_s: float | None = Field(description="How fast its clock was then, slow when negative; null: not known")
     photos: int
     no_face_share: float | None = Field(description="Of photos; null where there are too few of them")

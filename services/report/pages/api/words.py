@@ -70,7 +70,7 @@ def _name(error: Any) -> str:
 
 
 async def only_known_words(request: Request) -> None:
-    """Refuse words that the address does not take, and one given twice that is taken once.
+    """Refuse words that the address does not take, that have no value, or that are given twice where once is meant.
 
     Raises:
         RequestValidationError: there is one.
@@ -82,6 +82,9 @@ async def only_known_words(request: Request) -> None:
             raise _error(word, f"there is no such word here, only {', '.join(known) or 'none'}")
         if not known[word] and len(request.query_params.getlist(word)) > 1:
             raise _error(word, "given more than once")
+        # Pages take an empty field of a form for one that was left out; here it is a slip.
+        if not request.query_params[word] and word != "q":
+            raise _error(word, "has no value")
 
 
 def _error(word: str, message: str) -> RequestValidationError:
