@@ -107,7 +107,7 @@ class RealSite:
             window = browser.new_context(base_url=self.url)
             page = window.new_page()
             sign_in(page, who)
-            page.wait_for_url(f"{self.url}/")
+            page.wait_for_url(lambda url: "/login" not in url)
             self._states[who.name] = window.storage_state()
             window.close()
         return self._states[who.name]

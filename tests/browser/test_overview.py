@@ -79,6 +79,7 @@ def test_a_theme_is_remembered_and_else_follows_the_machine(site: RealSite, brow
         page.goto("/")
         assert page.evaluate(BACKGROUND) == dark
         page.emulate_media(color_scheme="light")
+        page.reload()
         assert page.evaluate(BACKGROUND) == bright
 
 

@@ -85,9 +85,9 @@ def _how_many(o: Overview | Exploration) -> Markup:
     if abs(o.change) < _NOTABLE:
         return words.rich(_("%(visitors)s, <b>as many as before</b>."), visitors=visitors)
     message = (
-        _("%(visitors)s, <b>%(amount)s more</b> %(than)s, hour for hour.")
+        _("%(visitors)s, <b>%(amount)s more</b> %(than)s.")
         if o.change > 0
-        else _("%(visitors)s, <b>%(amount)s fewer</b> %(than)s, hour for hour.")
+        else _("%(visitors)s, <b>%(amount)s fewer</b> %(than)s.")
     )
     return words.rich(message, visitors=visitors, amount=amount, than=than)
 

@@ -60,11 +60,14 @@ def heat_maps(cells: Sequence[ShownHeatCell], period: Period, min_cell: int) -> 
     if not cells:
         return ()
     days = tuple(sorted({(period.first + timedelta(days=i)).weekday() for i in range(min(7, period.days))}))
-    return (
-        _map("visitors", _("Visitors"), cells, lambda cell: cell.visitors, words.brief, days, min_cell, from_zero=True),
-        _map("mood", _("Mood"), cells, lambda cell: cell.mood_index, words.signed, days, min_cell),
-        _map("age", _("Age"), cells, lambda cell: cell.median_age_years, words.count, days, min_cell),
-    )
+    maps = [
+        _map("visitors", _("Visitors"), cells, lambda cell: cell.visitors, words.brief, days, min_cell, from_zero=True)
+    ]
+    # Of those who pass a filter, or of few people, only their number is known.
+    if any(cell.mood_index is not None for cell in cells):
+        maps.append(_map("mood", _("Mood"), cells, lambda cell: cell.mood_index, words.signed, days, min_cell))
+        maps.append(_map("age", _("Age"), cells, lambda cell: cell.median_age_years, words.count, days, min_cell))
+    return tuple(maps)
 
 
 def _map(

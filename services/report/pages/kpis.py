@@ -44,7 +44,7 @@ class Kpi:
 
 
 def overview(o: Overview | Exploration) -> tuple[Kpi, ...]:
-    """Visitors, age, women, mood and coverage of a place."""
+    """Visitors, age, women, mood and coverage of a place; of those who pass a filter only what is known over time."""
     before, hours, hours_before = o.before, o.hours, o.hours_before
     women, women_before = o.now.women_share, before.women_share if before else None
     age, age_before = o.now.median_age_years, before.median_age_years if before else None
@@ -53,8 +53,24 @@ def overview(o: Overview | Exploration) -> tuple[Kpi, ...]:
     covered = difference(hours.coverage, hours_before.coverage if hours_before else None)
     number, unit = words.compact(o.now.visitors)
     known = o.now.visitors is not None
+    visitors = _kpi(o, "visitors", (number, unit) if known else (words.hidden(o.min_cell), ""), _visitors_changes(o))
+    coverage = _kpi(
+        o,
+        "coverage",
+        _split(words.share(hours.coverage)),
+        (
+            Change(
+                "" if covered is None else words.points(covered),
+                ngettext("%(hours)s hour missing", "%(hours)s hours missing", hours.missing_hours)
+                % {"hours": words.count(hours.missing_hours)},
+                _tone(covered),
+            ),
+        ),
+    )
+    if o.asked.filters.active:
+        return (visitors, coverage)
     return (
-        _kpi(o, "visitors", (number, unit) if known else (words.hidden(o.min_cell), ""), _visitors_changes(o)),
+        visitors,
         _kpi(
             o,
             "age",
@@ -73,19 +89,7 @@ def overview(o: Overview | Exploration) -> tuple[Kpi, ...]:
             (words.signed(mood), ""),
             _change(words.signed(mood_change), words.signed(mood_before), mood_before, _tone(mood_change)),
         ),
-        _kpi(
-            o,
-            "coverage",
-            _split(words.share(hours.coverage)),
-            (
-                Change(
-                    "" if covered is None else words.points(covered),
-                    ngettext("%(hours)s hour missing", "%(hours)s hours missing", hours.missing_hours)
-                    % {"hours": words.count(hours.missing_hours)},
-                    _tone(covered),
-                ),
-            ),
-        ),
+        coverage,
     )
 
 
