@@ -42,6 +42,15 @@ PAGES = (
     "/regions/nowhere",
     "/?from=2026-11-24&to=2026-01-01",
 )
+# Charts shrink a moment after the window has.
+COMES_TO_FIT = """() => new Promise(done => {
+  const end = performance.now() + 5000;
+  const look = () => {
+    const fits = document.documentElement.scrollWidth <= innerWidth;
+    if (fits || performance.now() > end) done(fits); else requestAnimationFrame(look);
+  };
+  look();
+})"""
 # Colours are all that a theme changes.
 COLOURS = "{runOnly: ['color-contrast']}"
 
@@ -73,7 +82,7 @@ def test_a_page_is_for_everybody(shared: Page, site: RealSite, path: str) -> Non
     assert faults(shared) == []
     for width in (390, 320):
         shared.set_viewport_size({"width": width, "height": 844})
-        assert not is_wide(shared), width
+        assert shared.evaluate(COMES_TO_FIT), width
     shared.emulate_media(color_scheme="dark")
     shared.reload()
     shared.evaluate(AXE.read_text())

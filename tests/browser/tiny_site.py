@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from services.report.domain.people import Role
 from tests.fakes.report_site import FakeSite
@@ -98,9 +98,8 @@ class TinySite:
 
 def painted(page: Page) -> None:
     """Wait until every chart that can be seen has drawn something."""
-    page.wait_for_function(
-        "[...document.querySelectorAll('[data-chart]')].every(e => e.offsetParent === null || e.querySelector('canvas'))"
-    )
+    # Not by wait_for_function, which evaluates its words again and again: the pages' policy forbids that.
+    expect(page.locator("[data-chart]:visible:not(:has(canvas))")).to_have_count(0)
 
 
 def is_wide(page: Page) -> bool:

@@ -53,10 +53,12 @@ async def explore(
 def context(e: Exploration, measure: str) -> dict[str, Any]:
     """What the template is told."""
     figures = kpis.overview(e)
+    # Some measures are not known of those who pass a filter.
+    chosen = next((figure for figure in figures if figure.id == measure), figures[0])
     return {
         "e": e,
-        "measure": measure,
-        "chosen": next(figure for figure in figures if figure.id == measure),
+        "measure": chosen.id,
+        "chosen": chosen,
         "place_word": place_word(e.setting.place.level, e.setting.place.slug),
         "inner": inner_levels(e),
         "notice": digests.notice(e),
@@ -65,7 +67,7 @@ def context(e: Exploration, measure: str) -> dict[str, Any]:
         "figures": figures,
         "most": max((place.visitors or 0 for place in e.inside), default=0),
         "charts": {
-            "time": {**charts.time(e.points, e.points_before, e.step), "first": measure},
+            "time": {**charts.time(e.points, e.points_before, e.step), "first": chosen.id},
             "pyramid": charts.pyramid(e.table, e.table_before, e.asked.filters),
             "mood": charts.mood(e.points, e.points_before, e.step),
         },
