@@ -48,10 +48,10 @@ class _Timed:
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         method = getattr(self._reader, name)
 
-        async def query(*arguments: Any) -> Any:
+        async def query(*arguments: Any, **named: Any) -> Any:
             began = time.perf_counter()
             try:
-                return await method(*arguments)
+                return await method(*arguments, **named)
             finally:
                 self._samples.setdefault(name, []).append((time.perf_counter() - began) * 1000)
 

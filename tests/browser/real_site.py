@@ -28,7 +28,7 @@ from tests.tiny_estate import fill
 
 PASSWORD = "correct horse battery"
 # What chromium says of answers that are meant to be refusals.
-REFUSALS = ("401 (Unauth", "403 (Forbidden", "404 (Not Found", "422 (Unprocess", "429 (Too Many")
+REFUSALS = ("401 (Unauth", "403 (Forbidden", "404 (Not Found", "409 (Conflict", "422 (Unprocess", "429 (Too Many")
 _HEALTH = """
 insert into camera_health (camera_id, shop_id, state, trouble, last_photo_at, drift_s, photos, photos_without_face, refused,
     faces, faces_too_small, faces_too_dark, faces_blurred, faces_turned_away, faces_counted)

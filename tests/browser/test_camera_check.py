@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.real_site import ADMIN, RealSite
-from tests.browser.tiny_site import AXE
+from tests.browser.test_every_page import faults
+from tests.browser.tiny_site import AXE, is_wide
 
 ROOT = Path(__file__).parents[2]
 # To be looked at; they show people, and so are kept out of the documentation.
@@ -47,7 +48,7 @@ def test_an_installer_sees_faces_and_verdicts(page: Page, site: RealSite, demo_p
 
 
 def test_what_is_wrong_has_an_advice(page: Page, site: RealSite, demo_photos: Path) -> None:
-    page.goto(f"{site.url}/camera-check")
+    page.goto("/camera-check")
     choose(page, demo_photos / "too-small.jpg")
     expect(page.locator(".photo .small .face").first).to_be_visible()
     assert {name for name, passed in verdicts(page).items() if not passed} == {"Face", "Between the eyes", "Which time"}
@@ -57,7 +58,7 @@ def test_what_is_wrong_has_an_advice(page: Page, site: RealSite, demo_photos: Pa
 
 
 def test_a_photo_can_be_dropped(page: Page, site: RealSite, demo_photos: Path) -> None:
-    page.goto(f"{site.url}/camera-check")
+    page.goto("/camera-check")
     content = base64.b64encode((demo_photos / "photo-02.jpg").read_bytes()).decode()
     transfer = page.evaluate_handle(
         """content => { const bytes = Uint8Array.from(atob(content), c => c.charCodeAt(0));
@@ -75,19 +76,18 @@ def test_a_photo_can_be_dropped(page: Page, site: RealSite, demo_photos: Path) -
 def test_everybody_can_use_it(page: Page, site: RealSite, demo_photos: Path, theme: str, width: int) -> None:
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": 800})
-    page.goto(f"{site.url}/camera-check")
+    page.goto("/camera-check")
     choose(page, demo_photos / "too-small.jpg")
     expect(page.locator(".checks li")).to_have_count(8)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not is_wide(page)
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))")
-    assert found == []
+    assert faults(page) == []
     page.screenshot(path=PICTURES / f"{theme}-{width}.png", full_page=True)
 
 
 def test_it_works_without_scripts_and_by_keyboard(site: RealSite, browser: Browser, demo_photos: Path) -> None:
     with site.page(browser, ADMIN, java_script_enabled=False) as page:
-        page.goto(f"{site.url}/camera-check")
+        page.goto("/camera-check")
         page.locator("#photo").set_input_files(demo_photos / "photo-01.jpg")
         page.locator("#photo").focus()
         page.keyboard.press("Tab")
@@ -99,6 +99,6 @@ def test_it_works_without_scripts_and_by_keyboard(site: RealSite, browser: Brows
 def test_a_file_that_is_no_photo_is_said_so(page: Page, site: RealSite, tmp_path: Path) -> None:
     text = tmp_path / "photo.jpg"
     text.write_text("a letter")
-    page.goto(f"{site.url}/camera-check")
+    page.goto("/camera-check")
     choose(page, text)
     expect(page.locator("[role=alert]")).to_contain_text("not a JPEG photo")

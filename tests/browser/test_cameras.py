@@ -20,7 +20,7 @@ def test_the_worst_come_first_and_a_state_picks_some(page: Page) -> None:
     assert listed[0] == "tokyo-ginza-cam"
     assert set(listed[1:3]) == {"berlin-ost-cam", "berlin-west-cam"}
     assert "berlin-mitte-cam" in listed[3:]
-    page.get_by_role("navigation", name="State").get_by_role("link", name="Needs attention").click()
+    page.get_by_role("navigation", name="State").get_by_role("link", name="Attention").click()
     page.wait_for_url(re.compile("state=attention"))
     assert set(names(page)) == {"berlin-ost-cam", "berlin-west-cam"}
     page.get_by_role("searchbox", name="Camera, shop or city").fill("ostkreuz")
@@ -39,7 +39,7 @@ def test_one_camera_says_what_is_wrong_and_what_to_do(page: Page) -> None:
     page.goto("/cameras/berlin-mitte-cam")
     expect(page.locator(".checks")).to_contain_text("Nothing is wrong")
     painted(page)
-    assert colours(page, "photos") > 2
+    assert colours(page, "bars") > 2
     expect(page.locator("#outcomes")).to_contain_text("Cut off")
     card = page.locator("section", has=page.locator("#t-photos"))
     card.get_by_role("button", name="Show as table").last.click()

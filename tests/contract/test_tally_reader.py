@@ -131,7 +131,7 @@ async def test_every_level_is_found_and_counted(
             assert counts.visitors == direct(world, inside, period)
             assert (await reader.cube(place.scope_ids, period, place.today)).sum() == counts.visitors
             assert total((await reader.totals(place.scope_ids, period, EVERYBODY, place.today)).values()) == counts
-            heat = await reader.heat(place.scope_ids, period, EVERYBODY, place.today)
+            heat = await reader.heat(place.scope_ids, period, place.today)
             assert total(cell.counts for cell in heat) == counts
 
 
@@ -191,8 +191,8 @@ async def test_every_number_is_that_of_a_direct_count(
             assert [totals[scope] for scope in mine] == list(
                 (await counting.totals(other, period, filters, here.today)).values()
             )
-            heat = await reader.heat(there.scope_ids, period, filters, there.today)
-            assert list(heat) == list(await counting.heat(here.scope_ids, period, filters, here.today))
+            heat = await reader.heat(there.scope_ids, period, there.today)
+            assert list(heat) == list(await counting.heat(here.scope_ids, period, here.today))
             assert np.array_equal(
                 await reader.cube(mine, period, there.today), await counting.cube(other, period, here.today)
             )
@@ -312,7 +312,7 @@ async def test_a_viewer_of_one_city_gets_nothing_else(tallies: Tallies) -> None:
         assert await reader.series(others, period, Step.HOUR, EVERYBODY) == []
         assert await reader.totals(others, period, EVERYBODY, place.today) == {}
         assert not np.any(await reader.cube(others, period, place.today))
-        assert await reader.heat(others, period, EVERYBODY, place.today) == []
+        assert await reader.heat(others, period, place.today) == []
         assert all(not points for points in (await reader.lines(others, period, Step.DAY, EVERYBODY)).values())
         assert await reader.latest(others) is None
         assert [site.place.name for site in await reader.find("i", 10)] == ["Berlin", "Mitte"]

@@ -12,7 +12,7 @@ import numpy as np
 from services.common.cameras.path_patterns import normalise
 from services.common.errors import TransientError
 from services.report.domain.counts import BANDS, CUBE_SHAPE, GENDERS, MOODS, Counts, Cube
-from services.report.domain.filters import Filters
+from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.groups import ShopGroup
 from services.report.domain.listed_shops import ListedShop
 from services.report.domain.periods import Period, Step
@@ -226,9 +226,9 @@ class FakeTallyReader:
         none = np.zeros(CUBE_SHAPE, dtype=np.int64)
         return sum((known.cells for _, _, known in self._hours(scope_ids, period)), none)
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, today: date) -> Sequence[HeatCell]:
         """As there."""
-        found = _added(self._hours(scope_ids, period), lambda day, hour: (day.weekday(), hour), filters)
+        found = _added(self._hours(scope_ids, period), lambda day, hour: (day.weekday(), hour), EVERYBODY)
         return [HeatCell(*key, counts) for key, counts in sorted(found.items()) if not counts.was_closed]
 
     async def totals(

@@ -58,7 +58,15 @@ left join public.region r on r.region_id = coalesce(k.region_id, y.region_id);
 
 -- Shops with what they lie in. This and the views shop_... below are for the other views; role bi does not read them.
 create view bi.shop_names as
-select place_id, region, region_name, city, city_name, shop, shop_name from bi.places where level = 'shop';
+select k.scope_id as place_id, r.slug as region, r.name as region_name, y.slug as city, y.name as city_name, s.slug as shop,
+       s.name as shop_name, c.scope_id as city_place_id, o.scope_id as region_place_id, w.scope_id as world_place_id
+from public.shop s
+join public.scope k using (shop_id)
+join public.city y on y.city_id = s.city_id
+join public.scope c on c.city_id = y.city_id
+join public.region r on r.region_id = y.region_id
+join public.scope o on o.region_id = r.region_id
+join public.scope w on w.kind = 'world';
 
 -- Shops ---------------------------------------------------------------------------------------------------------------
 -- An hour or a day in which shops were open and no camera sent anything is a gap: nothing is known of it, so that it
@@ -141,18 +149,16 @@ begin
     foreach grain in array array['t.month, t.day', 't.month'] loop
         pieces := '';
         for wider in select * from (values
-            ('city', 'join public.city w on w.slug = t.city join public.scope k using (city_id)',
-                't.region, t.region_name, t.city, t.city_name'),
-            ('region', 'join public.region w on w.slug = t.region join public.scope k using (region_id)',
-                't.region, t.region_name, null, null'),
-            ('world', 'join public.scope k on k.kind = ''world''', 'null, null, null, null')
-        ) v (level, scope, names) loop
+            ('city', 't.region, t.region_name, t.city, t.city_name'),
+            ('region', 't.region, t.region_name, null, null'),
+            ('world', 'null, null, null, null')
+        ) v (level, names) loop
             pieces := pieces || format(
-                ' union all select %L, k.scope_id, %s, null, null, %s, sum(t.counted) filter (where t.is_shown), '
+                ' union all select %1$L, t.%1$s_place_id, %2$s, null, null, %3$s, sum(t.counted) filter (where t.is_shown), '
                 'count(*) filter (where t.is_known and not t.is_shown), sum(t.open_hours), sum(t.cameras_due), '
-                'sum(t.cameras_seen), bi.coverage(sum(t.cameras_seen), sum(t.cameras_due)) from bi.shop_%ss t %s group by %s',
-                wider.level, wider.names, grain, split_part(grain, '.', -1), wider.scope,
-                concat_ws(', ', 'k.scope_id', nullif(replace(wider.names, ', null', ''), 'null'), grain));
+                'sum(t.cameras_seen), bi.coverage(sum(t.cameras_seen), sum(t.cameras_due)) from bi.shop_%4$ss t group by %5$s',
+                wider.level, wider.names, grain, split_part(grain, '.', -1),
+                concat_ws(', ', format('t.%s_place_id', wider.level), nullif(replace(wider.names, ', null', ''), 'null'), grain));
         end loop;
         execute format(
             'create view bi.visitors_by_%1$s as '
@@ -173,7 +179,12 @@ select m.place_id, m.region, m.region_name, m.city, m.city_name, m.shop, m.shop_
        (array['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'unknown'])[i] as mood,
        case when m.is_shown and not m.hidden[i] then m.moods[i] end as visitors,
        m.is_known and (not m.is_shown or m.hidden[i]) as is_hidden, bi.coverage(m.cameras_seen, m.cameras_due) as coverage
-from (select t.*, bi.hidden(t.moods, t.min_cell) as hidden from bi.shop_months t) m
+from (
+    select t.*, h.hidden
+    from bi.shop_months t
+    -- Once for a month, and not once for each mood of it: what has an offset is not taken apart.
+    cross join lateral (select bi.hidden(t.moods, t.min_cell) as hidden offset 0) h
+) m
 cross join generate_series(1, 8) i;
 
 -- What is shown by day adds up to what there is of each gender and of each band. So an age band is shown of every gender
@@ -189,17 +200,19 @@ begin
                m.is_known and (not m.is_shown or m.hidden[b]) as is_hidden,
                bi.coverage(m.cameras_seen, m.cameras_due) as coverage
         from (
-            select t.*, bi.hidden(array[%s], t.min_cell) as hidden
-            from (select s.*, array[%s]::bigint[] as counts from bi.shop_months s) t
+            select t.*, c.counts, h.hidden
+            from bi.shop_months t
+            cross join lateral (select array[%s]::bigint[] as counts offset 0) c
+            cross join lateral (select bi.hidden(array[%s], t.min_cell) as hidden offset 0) h
         ) m
         cross join generate_series(1, 3) g
         cross join generate_series(1, 8) b
     $view$,
-        (select string_agg(format('least(t.counts[%s], t.counts[%s], t.counts[%s])', b, b + 8, b + 16), ', ' order by b)
-         from generate_series(1, 8) b),
         (select string_agg(cell, ', ' order by i) from (
-            select i, string_agg(format('s.cells[%s]', i * 8 + m), ' + ' order by m) as cell
-            from generate_series(0, 23) i cross join generate_series(1, 8) m group by i) cells));
+            select i, string_agg(format('t.cells[%s]', i * 8 + m), ' + ' order by m) as cell
+            from generate_series(0, 23) i cross join generate_series(1, 8) m group by i) cells),
+        (select string_agg(format('least(c.counts[%s], c.counts[%s], c.counts[%s])', b, b + 8, b + 16), ', ' order by b)
+         from generate_series(1, 8) b));
 end
 $$;
 

@@ -13,7 +13,7 @@ from services.common.postgres import AWAY
 from services.report.adapters.cell_sql import again, cell_sums, counts, sums
 from services.report.adapters.place_sql import PlaceReader
 from services.report.domain.counts import CUBE_SHAPE, Counts, Cube
-from services.report.domain.filters import Filters
+from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.periods import Period, Step, parts
 from services.report.domain.series import HeatCell, Point
 
@@ -125,21 +125,21 @@ class TallyReader(PlaceReader):
             cube += sign * np.array([number or 0 for number in cells], dtype=np.int64).reshape(CUBE_SHAPE)
         return cube
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, today: date) -> Sequence[HeatCell]:
         """Visitors of places together, by weekday and hour; hours of which nothing is known are missing."""
         pieces, arguments = _pieces(period, today, by_month="tally_heat", by_day="tally_hour")
         weekday = {"tally_heat": "t.weekday", "tally_hour": "extract(isodow from t.local_day)::int - 1"}
         inner = " union all ".join(
-            f"select {sign} as sign, {weekday[where.split()[0]]} as weekday, t.local_hour, {sums(filters)} "
+            f"select {sign} as sign, {weekday[where.split()[0]]} as weekday, t.local_hour, {sums(EVERYBODY)} "
             f"from {where} group by 2, 3"
             for sign, where in pieces
         )
         rows = await self.connection.fetch(
-            f"select weekday, local_hour, {again(filters)} from ({inner}) pieces group by 1, 2 order by 1, 2",
+            f"select weekday, local_hour, {again(EVERYBODY)} from ({inner}) pieces group by 1, 2 order by 1, 2",
             scope_ids,
             *arguments,
         )
-        cells = [HeatCell(row["weekday"], row["local_hour"], counts(row, filters)) for row in rows]
+        cells = [HeatCell(row["weekday"], row["local_hour"], counts(row, EVERYBODY)) for row in rows]
         return [cell for cell in cells if not cell.counts.was_closed]
 
     async def totals(

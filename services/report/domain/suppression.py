@@ -47,9 +47,9 @@ class Published:
         return self.at(*(ALL,) * self.values.ndim)
 
 
-def publish(counts: Counts, threshold: int, closed: Mask | None = None) -> Published:
+def publish(counts: Counts, threshold: int, closed: Mask | None = None, *, margins_known: bool = False) -> Published:
     """The table as it may be shown; arguments as of `suppress`."""
-    return Published(with_margins(counts), suppress(counts, threshold, closed))
+    return Published(with_margins(counts), suppress(counts, threshold, closed, margins_known=margins_known))
 
 
 def with_margins(counts: Counts) -> Counts:
@@ -59,7 +59,7 @@ def with_margins(counts: Counts) -> Counts:
     return counts
 
 
-def suppress(counts: Counts, threshold: int, closed: Mask | None = None) -> Mask:
+def suppress(counts: Counts, threshold: int, closed: Mask | None = None, *, margins_known: bool = False) -> Mask:
     """Which numbers of a table and its margins must be hidden.
 
     Every number under the threshold is hidden, 0 included; everything is, if the grand total is. Others are hidden with them,
@@ -72,6 +72,7 @@ def suppress(counts: Counts, threshold: int, closed: Mask | None = None) -> Mask
         threshold: The least count that may be shown.
         closed: True where everybody knows that nobody can have been: the shop was shut, or there are no photos. Such cells are
             neither hidden nor used to hide others. It counts only where the count is 0.
+        margins_known: Margins are shown elsewhere, so that hiding them here hides nothing. None of them may be small.
 
     Returns:
         Shape + 1 in each axis; index -1 is the axis's margin. True is hidden.
@@ -89,6 +90,10 @@ def suppress(counts: Counts, threshold: int, closed: Mask | None = None) -> Mask
         return ~shut
     fixed = shut.copy()
     fixed[total] = True
+    if margins_known:
+        cells = np.zeros(table.shape, dtype=bool)
+        cells[(slice(-1),) * counts.ndim] = True
+        fixed |= ~cells
     least = least_slack(threshold)
     while True:
         _mend_lines(table, hidden, fixed, threshold)

@@ -93,6 +93,6 @@ class Explore:
                 points_before=before.points if before else (),
                 table=read.table,
                 table_before=before.table if before else None,
-                inside=await read_places(reader, setting, sites, asked, period, other, self._min_cell),
+                inside=await read_places(reader, setting, sites, asked, period, other, self._min_cell, read.table),
                 min_cell=self._min_cell,
             )

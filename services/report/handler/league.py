@@ -113,7 +113,7 @@ class ReadLeague:
                 step=step,
                 standings=page,
                 lines={
-                    scope: shown_series(complete(points, period, step), self._min_cell, asked.filters)
+                    scope: shown_series(complete(points, period, step), step, self._min_cell, asked.filters)
                     for scope, points in series.items()
                 },
                 found=len(found),

@@ -82,8 +82,9 @@ class ReadOverview:
         read = await read_period(reader, setting, period, step, filters, self._min_cell)
         before = await read_period(reader, setting, other, step, filters, self._min_cell) if other else None
         year = await read_total(reader, setting, last_year(period), filters)
-        heat = await reader.heat(setting.scope_ids, period, filters, setting.today)
-        inside_of, inside = await self._inside(reader, setting, asked, period, other)
+        # Of some visitors the hours are not said: they would have to fit both the days and everybody's hours.
+        heat = [] if filters.active else await reader.heat(setting.scope_ids, period, setting.today)
+        inside_of, inside = await self._inside(reader, setting, asked, period, other, read.table)
         return Overview(
             asked=asked,
             setting=setting,
@@ -100,7 +101,7 @@ class ReadOverview:
             points_before=before.points if before else (),
             table=read.table,
             table_before=before.table if before else None,
-            heat=shown_heat(heat, self._min_cell, filters, read.table),
+            heat=shown_heat(heat, self._min_cell),
             inside=inside,
             inside_of=inside_of,
             map=await self._map(reader, setting, asked, period),
@@ -109,18 +110,24 @@ class ReadOverview:
         )
 
     async def _inside(
-        self, reader: TallyReader, setting: Setting, asked: Asked, period: Period, other: Period | None
+        self,
+        reader: TallyReader,
+        setting: Setting,
+        asked: Asked,
+        period: Period,
+        other: Period | None,
+        whole: Published | None,
     ) -> tuple[Setting, tuple[ShownPlace, ...]]:
         """What is inside the place, or beside it where it is a shop; and the place that it is inside of."""
         if setting.place.level is Level.SHOP:
             city = setting.path[-2]
             if city.level not in setting.open_path:
                 return setting, ()
-            setting = await setting_of(reader, city.level, city.slug)
+            setting, whole = await setting_of(reader, city.level, city.slug), None
         elif setting.place.level not in INSIDE and setting.place.level is not Level.YOURS:
             return setting, ()
         sites = await reader.inside(setting)
-        return setting, await read_places(reader, setting, sites, asked, period, other, self._min_cell)
+        return setting, await read_places(reader, setting, sites, asked, period, other, self._min_cell, whole)
 
     async def _map(self, reader: TallyReader, setting: Setting, asked: Asked, period: Period) -> tuple[ShownPlace, ...]:
         """Every shop whose position is known."""

@@ -42,7 +42,7 @@ async def read_period(
     hours = total(point.counts for point in points)
     cube = await reader.cube(setting.scope_ids, period, setting.today)
     table, now = shown_cube(cube, hours, filters, min_cell)
-    shown = shown_series(complete(points, period, step), min_cell, filters, table)
+    shown = shown_series(complete(points, period, step), step, min_cell, filters, table)
     return PeriodRead(now, hours, hours.only(filters), shown, table)
 
 
@@ -60,8 +60,14 @@ async def read_places(
     period: Period,
     other: Period | None,
     min_cell: int,
+    whole: Published | None = None,
 ) -> tuple[ShownPlace, ...]:
-    """Places with their numbers, the busiest first, the hidden last; then by name."""
+    """Places with their numbers, the busiest first, the hidden last; then by name.
+
+    Args:
+        sites: all that make up the place.
+        whole: the table of all of them together, where it is shown as well.
+    """
     scopes, filters = [site.scope_id for site in sites], asked.filters
     now = await reader.totals(scopes, period, filters, setting.today)
     then = await reader.totals(scopes, other, filters, setting.today) if other else {}
@@ -69,5 +75,5 @@ async def read_places(
         scope: change(counts.only(filters), then[scope].only(filters)) if scope in then else None
         for scope, counts in now.items()
     }
-    shown = shown_places(sites, now, changes, min_cell, filters)
+    shown = shown_places(sites, now, changes, min_cell, filters, whole)
     return tuple(sorted(shown, key=lambda place: (-(place.visitors or -1), place.site.place.name)))

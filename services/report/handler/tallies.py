@@ -61,7 +61,7 @@ class TallyReader(Protocol):
         """Visitors of places together, by gender, age band and mood."""
         ...
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, today: date) -> Sequence[HeatCell]:
         """Visitors of places together, by weekday and hour; hours of which nothing is known are missing."""
         ...
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request, Response
 from prometheus_client import Counter, Histogram
 
-from services.report.pages.security import note_view
+from services.report.pages.security import SAFE_METHODS, note_view
 
 REQUESTS = Counter("facetally_report_requests_total", "Answers, by kind of page and status", ["page", "status"])
 SECONDS = Histogram(
@@ -38,6 +38,9 @@ async def finish(request: Request, call_next: Callable[[Request], Awaitable[Resp
     REQUESTS.labels(page, response.status_code).inc()
     note_view(request, response.status_code)
     response.headers.update(HEADERS)
+    if request.method not in SAFE_METHODS:
+        # What answers a form has no address of its own: whoever loads the page again gets the one with the form.
+        response.headers["HX-Push-Url"] = "false"
     forever = page == "static" and "v" in request.query_params
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if forever else "no-store"
     return response

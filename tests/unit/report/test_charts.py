@@ -39,7 +39,7 @@ def days(*those: Counts) -> list[Point]:
 
 
 def test_a_gap_is_no_zero_and_has_a_note() -> None:
-    points = shown_series(days(counts(2), GAP, GAP, counts(3), GAP), 10)
+    points = shown_series(days(counts(2), GAP, GAP, counts(3), GAP), Step.DAY, 10)
     data = charts.time(points, (), Step.DAY)
     assert data["metrics"]["visitors"]["now"] == [384, None, None, 576, None]  # type: ignore[index]
     assert data["gaps"] == [[1, 2], [4, 4]]
@@ -48,25 +48,25 @@ def test_a_gap_is_no_zero_and_has_a_note() -> None:
 
 
 def test_a_closed_day_is_neither_a_gap_nor_a_zero() -> None:
-    data = charts.time(shown_series(days(counts(2), NOBODY, counts(2)), 10), (), Step.DAY)
+    data = charts.time(shown_series(days(counts(2), NOBODY, counts(2)), Step.DAY, 10), (), Step.DAY)
     assert data["metrics"]["visitors"]["now"] == [384, None, 384]  # type: ignore[index]
     assert data["gaps"] == []
     assert data["notes"] == {1: "Closed"}
 
 
 def test_a_step_with_too_few_of_its_hours_is_partial() -> None:
-    data = charts.time(shown_series(days(counts(2, 10, 8), counts(2, 10, 10)), 10), (), Step.DAY)
+    data = charts.time(shown_series(days(counts(2, 10, 8), counts(2, 10, 10)), Step.DAY, 10), (), Step.DAY)
     assert data["partial"] == {0: "Partial: photos of 80.0% of the hours"}
 
 
 def test_ticks_are_on_mondays() -> None:
-    data = charts.time(shown_series(days(*[counts(2)] * 15), 10), (), Step.DAY)
+    data = charts.time(shown_series(days(*[counts(2)] * 15), Step.DAY, 10), (), Step.DAY)
     assert data["ticks"] == [[0, "Mon 2 Nov"], [7, "Mon 9 Nov"], [14, "Mon 16 Nov"]]
 
 
 def test_several_series_keep_their_own_dates() -> None:
-    first = shown_series(days(counts(2), counts(3)), 10)
-    second = shown_series([Point(MONDAY - timedelta(days=364), counts(1))], 10)
+    first = shown_series(days(counts(2), counts(3)), Step.DAY, 10)
+    second = shown_series([Point(MONDAY - timedelta(days=364), counts(1))], Step.DAY, 10)
     data = charts.compare([("Berlin", first), ("Paris", second)], Step.DAY)
     assert data["names"] == ["Berlin", "Paris"]
     assert data["metrics"]["visitors"]["lines"] == [[384, 576], [192]]  # type: ignore[index]
@@ -76,7 +76,7 @@ def test_several_series_keep_their_own_dates() -> None:
 def test_moods_add_up_to_everybody_with_what_is_hidden_of_them() -> None:
     moods = (100, 50, 3, 20, 20, 20, 20, 7)
     one = Counts(240, (120, 120, 0), (30,) * 8, moods, 10, 10, 10)
-    data = charts.mood(shown_series(days(one, one, one), 10), (), Step.DAY)
+    data = charts.mood(shown_series(days(one, one, one), Step.DAY, 10), (), Step.DAY)
     shares = np.array(data["shares"], dtype=float)
     assert shares.shape == (9, 3)
     assert shares.sum(axis=0) == pytest.approx([100.0] * 3, abs=0.1)
@@ -112,7 +112,7 @@ def test_filters_leave_the_others_out() -> None:
 
 
 def test_mood_shares_are_in_the_order_of_their_colours() -> None:
-    now = shown_series(days(counts(2)), 10)[0].counts
+    now = shown_series(days(counts(2)), Step.DAY, 10)[0].counts
     rows = tables.mood_shares(now, now)
     assert [name for name, _share, _change in rows] == [
         "Happy", "Surprised", "Neutral", "Sad", "Afraid", "Disgusted", "Angry", "Unknown"

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.domain.counts import BANDS, CUBE_SHAPE, GENDERS, MOODS, NOBODY, Counts, Cube
 from services.report.domain.filters import EVERYBODY, Filters
+from services.report.domain.periods import Step
 from services.report.domain.places import Level, Place, Site
 from services.report.domain.series import HeatCell, Point
 from services.report.domain.shown import shown_cube, shown_heat, shown_places, shown_series
@@ -73,7 +74,7 @@ def test_large_counts_are_shown_with_all_that_follows_from_them() -> None:
 @settings(max_examples=50, deadline=None)
 def test_no_step_shows_a_small_count(moods: list[list[int]]) -> None:
     points = [Point(START + timedelta(days=i), in_moods(*row)) for i, row in enumerate(moods)]
-    for point, shown in zip(points, shown_series(points, THRESHOLD), strict=True):
+    for point, shown in zip(points, shown_series(points, Step.DAY, THRESHOLD), strict=True):
         numbers = (shown.counts.visitors, *shown.counts.moods, *shown.counts.genders, *shown.counts.bands)
         assert all(number is None or number >= THRESHOLD for number in numbers)
         assert shown.counts.visitors in (None, point.counts.visitors)
@@ -92,7 +93,7 @@ def test_no_step_shows_a_small_count(moods: list[list[int]]) -> None:
 def test_the_mood_index_is_not_said_where_it_would_give_a_hidden_mood_away(
     moods: tuple[int, ...], index: float | None
 ) -> None:
-    first, *_ = shown_series([Point(START, in_moods(*moods)), Point(START, in_moods(*[500] * 8))], THRESHOLD)
+    first, *_ = shown_series([Point(START, in_moods(*moods)), Point(START, in_moods(*[500] * 8))], Step.DAY, THRESHOLD)
     if index is None:
         assert first.counts.mood_index is None
     elif first.counts.mood_index is not None:
@@ -102,7 +103,7 @@ def test_the_mood_index_is_not_said_where_it_would_give_a_hidden_mood_away(
 def test_a_gap_and_a_closed_day_are_no_small_counts() -> None:
     gap = Counts(0, (0,) * 3, (0,) * 8, (0,) * 8, 1, 1, 0)
     points = [Point(START, in_moods(*[20] * 8)), Point(START, gap), Point(START, NOBODY)]
-    open_, missing, closed = shown_series(points, THRESHOLD)
+    open_, missing, closed = shown_series(points, Step.DAY, THRESHOLD)
     assert open_.counts.visitors == 160
     assert (missing.is_gap, missing.counts.coverage) == (True, 0)
     assert (closed.was_closed, closed.counts.coverage) == (True, None)
@@ -132,6 +133,6 @@ def test_a_small_place_is_hidden_and_never_alone() -> None:
 
 
 def test_nothing_of_nothing() -> None:
-    assert shown_series([], THRESHOLD) == ()
+    assert shown_series([], Step.DAY, THRESHOLD) == ()
     assert shown_heat([], THRESHOLD) == ()
     assert shown_places([], {}, {}, THRESHOLD) == ()

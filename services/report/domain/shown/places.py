@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from services.report.domain.counts import NOBODY, Counts
 from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.places import Site
 from services.report.domain.shown.counts import ENOUGH_FOR_AVERAGES, median_age
-from services.report.domain.shown.some import empty_ones, of_these
-from services.report.domain.suppression import publish
+from services.report.domain.shown.some import of_some, totals
+from services.report.domain.suppression import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ def shown_places(
     changes: Mapping[int, float | None],
     threshold: int,
     filters: Filters = EVERYBODY,
+    whole: Published | None = None,
 ) -> tuple[ShownPlace, ...]:
     """Places that make up another one, in the order given, with small ones hidden.
 
@@ -48,14 +47,13 @@ def shown_places(
         changes: by scope.
         threshold: the least count that is shown.
         filters: whom the numbers are about.
+        whole: the table of all of them together, where it is shown as well.
     """
     if not sites:
         return ()
     everyone = [now.get(site.scope_id, NOBODY) for site in sites]
-    empty = empty_ones(everyone)
-    published = publish(np.array([counts.visitors for counts in everyone], dtype=np.int64), threshold, empty)
-    everybody = [None if empty[i] else published.at(i) for i in range(len(sites))]
-    numbers = of_these(everyone, everybody, filters, threshold)
+    known = totals(everyone, [range(len(sites))], threshold)
+    numbers = of_some(everyone, known, filters, threshold, whole)
     shown = []
     for site, counts, number in zip(sites, everyone, numbers, strict=True):
         enough = not filters.active and number is not None and number >= ENOUGH_FOR_AVERAGES * threshold
