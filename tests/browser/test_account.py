@@ -92,7 +92,7 @@ def test_pages_speak_german_once_that_is_chosen(site: RealSite, browser: Browser
         assert kpi(page, "Besucher") == number
         expect(page.locator(".ctx")).to_contain_text("28 Tage")
         page.goto("/shops/nirgends")
-        expect(page.locator("h1")).to_have_text("Hier gibt es nichts")
+        expect(page.locator("h1")).to_have_text("Hier ist nichts")
 
 
 def test_a_new_password_signs_other_browsers_out(site: RealSite, browser: Browser) -> None:

@@ -182,8 +182,8 @@ async def test_every_number_is_that_of_a_direct_count(
                 )
             for step in (Step.DAY, Step.WEEK, Step.MONTH):
                 lines, counted = (
-                    await reader.lines(mine, period, step, filters),
-                    await counting.lines(other, period, step, filters),
+                    await reader.lines(mine, period, step),
+                    await counting.lines(other, period, step),
                 )
                 for place in ours:
                     assert sorted(lines[ours[place]], key=by_start) == list(counted[theirs[place]])
@@ -201,17 +201,18 @@ async def test_every_number_is_that_of_a_direct_count(
 async def test_places_are_counted_each_by_itself(tallies: Tallies, world: TinyWorld) -> None:
     async with tallies.seen_by(ALL) as reader:
         place = await setting(reader, Level.CITY, "berlin")
-        sites = await reader.shops(place)
+        assert {site.position for site in await reader.shops(place)} == {""}
+        sites = await reader.shops(place, with_positions=True)
         assert [site.place.name for site in sites] == ["Mitte", "Ostkreuz", "Westend"]
         assert (sites[0].city, sites[0].region, sites[0].position) == ("Berlin", "Europe", "@52.52,13.405")
         scopes = [site.scope_id for site in sites]
         period = preset_period(Preset.FOUR_WEEKS, place.today)
         totals = await reader.totals(scopes, period, EVERYBODY, place.today)
-        lines = await reader.lines(scopes, period, Step.WEEK, EVERYBODY)
+        lines = await reader.lines(scopes, period, Step.WEEK)
     for site in sites:
         expected = direct(world, [site.place.slug], period)
         assert totals[site.scope_id].visitors == expected
-        assert total(point.counts for point in lines[site.scope_id]).visitors == expected
+        assert sum(point.counts.visitors for point in lines[site.scope_id]) == expected
 
 
 async def test_a_place_of_which_nothing_is_known_is_missing(tallies: Tallies) -> None:
@@ -313,7 +314,7 @@ async def test_a_viewer_of_one_city_gets_nothing_else(tallies: Tallies) -> None:
         assert await reader.totals(others, period, EVERYBODY, place.today) == {}
         assert not np.any(await reader.cube(others, period, place.today))
         assert await reader.heat(others, period, place.today) == []
-        assert all(not points for points in (await reader.lines(others, period, Step.DAY, EVERYBODY)).values())
+        assert all(not points for points in (await reader.lines(others, period, Step.DAY)).values())
         assert await reader.latest(others) is None
         assert [site.place.name for site in await reader.find("i", 10)] == ["Berlin", "Mitte"]
         assert await reader.shops(replace(everything, scope_ids=tuple(others))) != []

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeVar
 
@@ -138,11 +138,15 @@ class FakeTallyReader:
         inner = [shop.path for shop in shops_in(level, setting.place.slug)]
         return self._sites(dict.fromkeys(p for path in inner for p in path if p.level is INSIDE[level]))
 
-    async def shops(self, setting: Setting) -> Sequence[Site]:
+    async def shops(self, setting: Setting, *, with_positions: bool = False) -> Sequence[Site]:
         """As there."""
         places = (PLACES[scope - 1] for scope in setting.scope_ids)
         shops = [shop for place in places for shop in shops_in(place.level, place.slug)]
-        return self._sites(dict.fromkeys(shop.path[-1] for shop in shops))
+        sites = self._sites(dict.fromkeys(shop.path[-1] for shop in shops))
+        if not with_positions:
+            return sites
+        positions = {shop.path[-1]: shop.position for shop in shops}
+        return [replace(site, position=positions[site.place]) for site in sites]
 
     async def listed_shops(self) -> Sequence[ListedShop]:
         """As there."""
@@ -184,7 +188,7 @@ class FakeTallyReader:
             is_shop = place.level is Level.SHOP
             city = shop.path[1].name if is_shop else ""
             region = "" if place.level is Level.REGION else shop.path[0].name
-            sites.append(Site(place, scope, city, region, shop.position if is_shop else ""))
+            sites.append(Site(place, scope, city, region))
         return sorted(sites, key=lambda site: site.place.name)
 
     async def groups(self) -> Sequence[ShopGroup]:
@@ -215,11 +219,13 @@ class FakeTallyReader:
         found = _added(self._hours(scope_ids, period), lambda day, hour: _start(day, hour, step), filters)
         return [Point(start, counts) for start, counts in sorted(found.items())]
 
-    async def lines(
-        self, scope_ids: Sequence[int], period: Period, step: Step, filters: Filters
-    ) -> dict[int, Sequence[Point]]:
+    async def lines(self, scope_ids: Sequence[int], period: Period, step: Step) -> dict[int, Sequence[Point]]:
         """As there."""
-        return {scope: await self.series([scope], period, step, filters) for scope in scope_ids}
+        series = {scope: await self.series([scope], period, step, EVERYBODY) for scope in scope_ids}
+        return {
+            scope: [Point(point.start, replace(point.counts, genders=(), bands=(), moods=())) for point in points]
+            for scope, points in series.items()
+        }
 
     async def cube(self, scope_ids: Sequence[int], period: Period, today: date) -> Cube:
         """As there."""

@@ -22,6 +22,8 @@ begin
     if exists (select from pg_roles where rolname = 'bi') then
         alter role bi set default_transaction_read_only = on;
         alter role bi set statement_timeout = '60s';
+        -- Compiling takes longer than these queries do.
+        alter role bi set jit = off;
         alter role bi connection limit 5;
     end if;
 end

@@ -27,6 +27,11 @@ def sums(filters: Filters) -> str:
     return ", ".join(f"sum({expression})::bigint as {name}" for name, expression in what.items())
 
 
+def headcount() -> str:
+    """A select list over tallies t: visitors and hours, and nothing of who they were."""
+    return ", ".join(f"sum(t.{name})::bigint as {name}" for name in ("visitors", *_HOURS))
+
+
 def again(filters: Filters) -> str:
     """A select list of the sums of what `sums` gave, under the same names; with a sign for each row."""
     names = (*_COLUMNS, "passing") if filters.axes > 1 else _COLUMNS

@@ -1,6 +1,7 @@
 """Places that somebody may see, from the registry in Postgres."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from services.common.cameras.path_patterns import normalise
@@ -139,14 +140,18 @@ class PlaceReader:
         rows = await self.connection.fetch(f"{_SITES} and {where} order by name", list(setting.scope_ids))
         return [_site(row) for row in rows]
 
-    async def shops(self, setting: Setting) -> Sequence[Site]:
-        """Every shop of a place, by name."""
+    async def shops(self, setting: Setting, *, with_positions: bool = False) -> Sequence[Site]:
+        """Every shop of a place, by name; where it is, only when that is asked for."""
         rows = await self.connection.fetch(
             f"{_SITES} and k.kind = 'shop' and exists (select from scope p where p.scope_id = any($1) and (p.kind = 'world' "
             "or p.region_id = r.region_id or p.city_id = y.city_id or p.shop_id = s.shop_id)) order by name",
             list(setting.scope_ids),
         )
-        return [_site(row) for row in rows]
+        sites = [_site(row) for row in rows]
+        if not with_positions:
+            return sites
+        positions = dict(await self.connection.fetch(_POSITIONS))
+        return [replace(site, position=positions.get(site.scope_id, "")) for site in sites]
 
     async def listed_shops(self) -> Sequence[ListedShop]:
         """Every shop that they may see, by the names of region, city and shop."""
@@ -194,12 +199,15 @@ _INSIDE: Final = {
     Level.CITY: "k.kind = 'shop' and y.city_id in (select city_id from scope where scope_id = any($1))",
 }
 _WORLD: Final = Place(Level.WORLD, "", WORLD_NAME)
+# Where shops are, by scope, as their cameras say.
+_POSITIONS: Final = """
+select k.scope_id, min(i) as position from camera c cross join unnest(c.identifiers) i join scope k using (shop_id)
+where i like '@%' group by 1
+"""
 # A scope that the viewer may see, with the names of what it lies in.
 _SITES: Final = """
 select k.scope_id, k.kind::text as kind, coalesce(s.slug, y.slug, r.slug) as slug, coalesce(s.name, y.name, r.name) as name,
-       case when k.kind = 'shop' then y.name end as city_name, case when k.kind <> 'region' then r.name end as region_name,
-       case when k.kind = 'shop' then (select min(i) from camera c, unnest(c.identifiers) i
-           where c.shop_id = s.shop_id and i like '@%') end as position
+       case when k.kind = 'shop' then y.name end as city_name, case when k.kind <> 'region' then r.name end as region_name
 from scope k
 left join shop s on s.shop_id = k.shop_id
 left join city y on y.city_id = coalesce(k.city_id, s.city_id)
@@ -230,5 +238,4 @@ def _site(row: Any) -> Site:
         row["scope_id"],
         row["city_name"] or "",
         row["region_name"] or "",
-        row["position"] or "",
     )

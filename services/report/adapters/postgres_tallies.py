@@ -10,7 +10,7 @@ import numpy as np
 
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
-from services.report.adapters.cell_sql import again, cell_sums, counts, sums
+from services.report.adapters.cell_sql import again, cell_sums, counts, headcount, sums
 from services.report.adapters.place_sql import PlaceReader
 from services.report.domain.counts import CUBE_SHAPE, Counts, Cube
 from services.report.domain.filters import EVERYBODY, Filters
@@ -90,12 +90,13 @@ class TallyReader(PlaceReader):
         )
         return [Point(_start(row, by_hour=by_hour), counts(row, filters)) for row in rows]
 
-    async def lines(
-        self, scope_ids: Sequence[int], period: Period, step: Step, filters: Filters
-    ) -> dict[int, Sequence[Point]]:
-        """As `series`, of each place by itself, by scope. Steps of a day or more."""
+    async def lines(self, scope_ids: Sequence[int], period: Period, step: Step) -> dict[int, Sequence[Point]]:
+        """How many came and how much was covered, of each place by itself, by scope; who they were is not read.
+
+        Steps are of a day or more; those of which nothing is known are missing.
+        """
         rows = await self.connection.fetch(
-            f"select t.scope_id, {_STARTS[step]} as local_day, {sums(filters)} from tally_day t "
+            f"select t.scope_id, {_STARTS[step]} as local_day, {headcount()} from tally_day t "
             "where t.scope_id = any($1) and t.local_day between $2 and $3 group by 1, 2",
             scope_ids,
             period.first,
@@ -103,7 +104,8 @@ class TallyReader(PlaceReader):
         )
         found: dict[int, list[Point]] = {scope: [] for scope in scope_ids}
         for row in rows:
-            found[row["scope_id"]].append(Point(_start(row, by_hour=False), counts(row, filters)))
+            start = datetime.combine(row["local_day"], time())
+            found[row["scope_id"]].append(Point(start, Counts(row["visitors"], (), (), (), *row[3:])))
         return dict(found)
 
     async def cube(self, scope_ids: Sequence[int], period: Period, today: date) -> Cube:

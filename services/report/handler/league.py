@@ -9,7 +9,7 @@ from services.report.domain.periods import Period, Step, compared_with
 from services.report.domain.places import Level, Setting, Site
 from services.report.domain.questions import Asked, period_of
 from services.report.domain.series import complete
-from services.report.domain.shown import ShownPoint, shown_series
+from services.report.domain.shown import ShownPoint, shown_line
 from services.report.handler.reading import read_places
 from services.report.handler.tallies import Tallies, setting_of
 
@@ -40,7 +40,7 @@ class League:
 
     Args:
         standings: of the page that was asked for.
-        lines: visitors over time of those shops, by scope.
+        lines: everybody over time of those shops, by scope, whoever the filters are for.
         found: shops that the letters fit.
         ranked: shops that have a rank.
         shops: all of them.
@@ -101,9 +101,7 @@ class ReadLeague:
             end = None if how.limit is None else how.offset + how.limit
             page = tuple(found[how.offset : end])
             step = Step.DAY if period.days <= 91 else Step.WEEK
-            series = await reader.lines(
-                [standing.place.site.scope_id for standing in page], period, step, asked.filters
-            )
+            series = await reader.lines([standing.place.site.scope_id for standing in page], period, step)
             return League(
                 asked=asked,
                 how=how,
@@ -113,7 +111,7 @@ class ReadLeague:
                 step=step,
                 standings=page,
                 lines={
-                    scope: shown_series(complete(points, period, step), step, self._min_cell, asked.filters)
+                    scope: shown_line(complete(points, period, step), step, self._min_cell)
                     for scope, points in series.items()
                 },
                 found=len(found),

@@ -45,7 +45,6 @@ class Overview:
     heat: tuple[ShownHeatCell, ...]
     inside: tuple[ShownPlace, ...]
     inside_of: Setting
-    map: tuple[ShownPlace, ...]
     latest: datetime | None
     min_cell: int
 
@@ -104,7 +103,6 @@ class ReadOverview:
             heat=shown_heat(heat, self._min_cell),
             inside=inside,
             inside_of=inside_of,
-            map=await self._map(reader, setting, asked, period),
             latest=await reader.latest(setting.scope_ids),
             min_cell=self._min_cell,
         )
@@ -128,13 +126,3 @@ class ReadOverview:
             return setting, ()
         sites = await reader.inside(setting)
         return setting, await read_places(reader, setting, sites, asked, period, other, self._min_cell, whole)
-
-    async def _map(self, reader: TallyReader, setting: Setting, asked: Asked, period: Period) -> tuple[ShownPlace, ...]:
-        """Every shop whose position is known."""
-        if setting.place.level is Level.SHOP:
-            return ()
-        sites = await reader.shops(setting)
-        if not any(site.position for site in sites):
-            return ()
-        places = await read_places(reader, setting, sites, asked, period, None, self._min_cell)
-        return tuple(place for place in places if place.site.position)

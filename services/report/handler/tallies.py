@@ -35,8 +35,8 @@ class TallyReader(Protocol):
         """The places one level further in, by name; of a shop there are none."""
         ...
 
-    async def shops(self, setting: Setting) -> Sequence[Site]:
-        """Every shop of a place, by name."""
+    async def shops(self, setting: Setting, *, with_positions: bool = False) -> Sequence[Site]:
+        """Every shop of a place, by name; where it is, only when that is asked for."""
         ...
 
     async def find(self, text: str, most: int) -> Sequence[Site]:
@@ -51,10 +51,11 @@ class TallyReader(Protocol):
         """Visitors of places together, step by step; steps of which nothing is known are missing."""
         ...
 
-    async def lines(
-        self, scope_ids: Sequence[int], period: Period, step: Step, filters: Filters
-    ) -> dict[int, Sequence[Point]]:
-        """As `series`, of each place by itself, by scope."""
+    async def lines(self, scope_ids: Sequence[int], period: Period, step: Step) -> dict[int, Sequence[Point]]:
+        """How many came and how much was covered, of each place by itself, by scope; who they were is not read.
+
+        Steps are of a day or more; those of which nothing is known are missing.
+        """
         ...
 
     async def cube(self, scope_ids: Sequence[int], period: Period, today: date) -> Cube:

@@ -20,6 +20,7 @@ from services.report.handler.estate import EditEstate
 from services.report.handler.explore import Explore
 from services.report.handler.groups import Groups, GroupStore
 from services.report.handler.league import ReadLeague
+from services.report.handler.map import ReadMap
 from services.report.handler.overview import ReadOverview
 from services.report.handler.schedules import Schedules
 from services.report.handler.tallies import Tallies, UnknownPlaceError
@@ -34,6 +35,7 @@ from services.report.pages import (
     groups,
     league,
     login,
+    map_page,
     overview,
     privacy,
     schedules,
@@ -52,7 +54,7 @@ from services.report.pages.templating import STATIC
 
 _log = get_logger(__name__)
 _PAGES = (
-    overview, explore, league, compare, groups, find, camera_check, account, people, audit, api, exports, schedules, privacy,
+    overview, map_page, explore, league, compare, groups, find, camera_check, account, people, audit, api, exports, schedules, privacy,
 )  # fmt: skip
 
 
@@ -101,6 +103,7 @@ def make_app(site: Site) -> FastAPI:
     app.state.gate = site.gate
     app.state.tallies = site.tallies
     app.state.read_overview = ReadOverview(site.tallies, site.min_cell)
+    app.state.read_map = ReadMap(site.tallies, site.min_cell)
     app.state.explore = Explore(site.tallies, site.min_cell)
     app.state.read_league = ReadLeague(site.tallies, site.min_cell)
     app.state.compare = Compare(site.tallies, site.min_cell)

@@ -25,7 +25,7 @@ HEADERS = {
 }
 
 _PAGES = frozenset(
-    {"static", "api", "regions", "cities", "shops", "groups", "explore", "compare", "league", "cameras", "camera-check",
+    {"static", "api", "regions", "cities", "shops", "groups", "map", "explore", "compare", "league", "cameras", "camera-check",
      "privacy", "find", "export", "schedules", "login", "logout", "account", "admin"}
 )  # fmt: skip
 
@@ -41,9 +41,15 @@ async def finish(request: Request, call_next: Callable[[Request], Awaitable[Resp
     if request.method not in SAFE_METHODS:
         # What answers a form has no address of its own: whoever loads the page again gets the one with the form.
         response.headers["HX-Push-Url"] = "false"
-    forever = page == "static" and "v" in request.query_params
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if forever else "no-store"
+    response.headers["Cache-Control"] = _kept(page, request)
     return response
+
+
+def _kept(page: str, request: Request) -> str:
+    """How long browsers may keep an answer: files for ever where their address has their digest, fonts for a day."""
+    if page != "static":
+        return "no-store"
+    return "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=86400"
 
 
 def _kind(path: str) -> str:

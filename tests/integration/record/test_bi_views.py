@@ -258,7 +258,7 @@ async def test_role_bi_cannot_write_even_where_it_says_that_it_wants_to(database
 async def test_role_bi_is_bounded(database: Database) -> None:
     rows = await read(database, "select rolconnlimit, rolconfig from pg_roles where rolname = 'bi'")
     assert rows[0]["rolconnlimit"] == 5
-    assert set(rows[0]["rolconfig"]) == {"default_transaction_read_only=on", "statement_timeout=60s"}
+    assert set(rows[0]["rolconfig"]) == {"default_transaction_read_only=on", "statement_timeout=60s", "jit=off"}
 
 
 async def test_the_manual_has_every_column_of_every_view(database: Database) -> None:

@@ -3,7 +3,7 @@
 from services.report.domain.shown.counts import ShownCounts, shown_cube
 from services.report.domain.shown.heat import ShownHeatCell, shown_heat
 from services.report.domain.shown.places import ShownPlace, shown_places
-from services.report.domain.shown.series import ShownPoint, shown_series
+from services.report.domain.shown.series import ShownPoint, shown_line, shown_series
 
 __all__ = [
     "ShownCounts",
@@ -12,6 +12,7 @@ __all__ = [
     "ShownPoint",
     "shown_cube",
     "shown_heat",
+    "shown_line",
     "shown_places",
     "shown_series",
 ]

@@ -64,6 +64,20 @@ def shown_series(
     )
 
 
+def shown_line(points: Sequence[Point], step: Step, threshold: int) -> tuple[ShownPoint, ...]:
+    """Every step, of which only everybody's number is said; arguments as of `shown_series`."""
+    known = totals([point.counts for point in points], wider([point.start for point in points], step), threshold)
+    return tuple(
+        ShownPoint(
+            point.start,
+            replace(nothing(point.counts), visitors=number),
+            point.counts.is_gap,
+            point.counts.was_closed,
+        )
+        for point, number in zip(points, known, strict=True)
+    )
+
+
 def wider(starts: Sequence[datetime], step: Step) -> list[list[int]]:
     """The steps that add up to each wider step, whose numbers somebody can ask for as well: their indexes."""
     groups: dict[tuple[object, ...], list[int]] = {}
