@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 
 import asyncpg
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 from rich.console import Console
 
 from bench.year.cluster import YearFolder, free_port
@@ -29,7 +29,9 @@ from tests.servers.running import RunningProgram
 console = Console(stderr=True, highlight=False)
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
 MONTHS, SHOPS, SEED = 3, 300, 5
-_DESK, _PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# A phone that is so high that more than a chart is to be seen above its bar.
+_DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
+_PHONE: Final[ViewportSize] = {"width": 390, "height": 1500}
 _NOBODY: Final = {"url": "nats://127.0.0.1:9", "user": "estate", "password": "nobody-answers"}
 
 
@@ -40,7 +42,7 @@ class Picture:
     Args:
         name: of the file, without its ending.
         path: of the page; {shop}, {other}, {city}, {camera} are some of the year.
-        height_px: where it ends; None: where the page does.
+        height_px: where it ends; None: where the page does, and on a phone as high as its screen is.
         before: done to the page first.
     """
 
@@ -62,6 +64,7 @@ async def _add_schedules(page: Page) -> None:
         await page.get_by_label("Name").fill(name)
         await page.get_by_role("textbox", name="Place", exact=True).fill(place)
         await page.get_by_label("How often").select_option(cadence)
+        await page.get_by_label("Time zone").fill("Europe/London")
         await page.get_by_label("Recipients").fill("board@example.org")
         await page.get_by_role("button", name="Save").click()
         await expect(page.locator("#schedules")).to_contain_text(name)
@@ -72,16 +75,16 @@ async def _add_schedules(page: Page) -> None:
 PICTURES: Final = (
     Picture("overview", "/"),
     Picture("shop-dark", "/shops/{shop}", theme="dark"),
-    Picture("shop-phone", "/shops/{shop}", phone=True, height_px=1688),
-    Picture("explore", "/explore?place=city:{city}&gender=female"),
+    Picture("shop-phone", "/shops/{shop}", phone=True),
+    Picture("explore", "/explore?place=city:{city}&gender=female", height_px=1400),
     Picture("compare", "/compare?subject=shop:{shop}&subject=shop:{other}&subject=shop:{shop}@previous"),
     Picture("league", "/league?sort=mood"),
     Picture("cameras", "/cameras"),
     Picture("camera", "/cameras/{camera}"),
     Picture("privacy", "/privacy"),
-    Picture("admin-estate", "/admin/estate?region=northern-europe"),
+    Picture("admin-estate", "/admin/estate?region=northern-europe", height_px=1100),
     Picture("admin-people", "/admin/people", height_px=900),
-    Picture("schedules", "/schedules", before=_add_schedules),
+    Picture("schedules", "/schedules", before=_add_schedules, height_px=480),
     Picture("login", "/login"),
 )
 
@@ -126,8 +129,11 @@ async def _take(browser: Browser, site: str, state: Any, picture: Picture, words
     assert answer.ok, f"{picture.path} answers {answer.status}"
     await expect(page.locator("[data-chart]:visible:not(:has(canvas))")).to_have_count(0)
     await page.evaluate("document.fonts.ready")
-    await page.mouse.move(0, 0)
-    whole = await page.screenshot(full_page=True, animations="disabled")
+    # What lies further down may come when somebody gets there.
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await page.wait_for_load_state("networkidle")
+    await page.evaluate("scrollTo(0, 0)")
+    whole = await page.screenshot(full_page=not picture.phone, animations="disabled")
     image = Image.open(io.BytesIO(whole)).convert("RGB")
     if picture.height_px:
         image = image.crop((0, 0, image.width, min(image.height, picture.height_px)))
@@ -174,7 +180,9 @@ async def database_row(dsn: str, query: str) -> dict[str, str]:
     """The first row that a query gives."""
     connection = await asyncpg.connect(dsn)
     try:
-        return dict(await connection.fetchrow(query))
+        row = await connection.fetchrow(query)
+        assert row is not None
+        return dict(row)
     finally:
         await connection.close()
 

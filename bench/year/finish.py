@@ -39,6 +39,15 @@ from (
     ) d
 ) h
 """
+# When the last hour ended that a photo came in; of days whose hours are forgotten, the evening.
+_LAST_HOURS: Final = """
+select d.camera_id, (d.day + make_interval(hours => coalesce(h.hour, 18) + 1)) at time zone s.time_zone as ends
+from (select camera_id, max(local_day) as day from tally_camera_day group by 1) d
+join camera c using (camera_id) join shop s using (shop_id)
+cross join lateral (
+    select max(u.local_hour) as hour from tally_upload u where u.camera_id = d.camera_id and u.local_day = d.day
+) h
+"""
 
 
 async def finish_cameras(connection: Any, plan: Plan, ids: Ids) -> None:
@@ -50,14 +59,12 @@ async def finish_cameras(connection: Any, plan: Plan, ids: Ids) -> None:
         for camera in np.flatnonzero(off)
     ]
     await connection.execute("update camera set disabled = true where camera_id = any($1)", disabled)
-    last = await connection.fetch("select camera_id, max(local_day) as day from tally_camera_day group by 1")
-    last_day = {row["camera_id"]: row["day"] for row in last}
+    last_hour_ends = {row["camera_id"]: row["ends"] for row in await connection.fetch(_LAST_HOURS)}
     clocks = []
     for shop, profiles in zip(plan.shops, troubles.profiles, strict=True):
         for camera, drift_s in zip(shop.cameras, profiles[:, 5], strict=True):
-            if (day := last_day.get(ids.cameras[camera])) is not None:
-                quiet = max((plan.now.date() - day).days, 0)
-                received = plan.now - timedelta(days=quiet, seconds=abs(drift_s) % 600 + 5)
+            if (ends := last_hour_ends.get(ids.cameras[camera])) is not None:
+                received = min(ends, plan.now) - timedelta(seconds=abs(drift_s) % 600 + 5)
                 clocks.append((ids.cameras[camera], received, "exif", float(drift_s)))
     await connection.executemany("insert into camera_clock values ($1, $2, $3, $4)", clocks)
     await connection.execute(_HEALTH, plan.now)

@@ -86,7 +86,7 @@ class Compare:
             asked=asked,
             setting=setting,
             period=period,
-            now=read.now,
+            now=read.counts,
             hours=read.hours,
             passing=read.passing,
             change=read.change_from(first),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from services.report.domain.periods import Period
@@ -11,6 +12,8 @@ from services.report.pages import words
 from services.report.pages.i18n import _
 
 _SHADES: Final = 7
+# Of more hours than this, squares have room for four signs only.
+_ROOMY: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class HeatMap:
     has_gaps: bool
     has_closed: bool
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether there are so many hours that little is left for each."""
+        return len(self.hours) > _ROOMY
+
 
 def heat_maps(cells: Sequence[ShownHeatCell], period: Period, min_cell: int) -> tuple[HeatMap, ...]:
     """Visitors, mood and age by weekday and hour; none where shops were never open.
@@ -60,9 +68,9 @@ def heat_maps(cells: Sequence[ShownHeatCell], period: Period, min_cell: int) -> 
     if not cells:
         return ()
     days = tuple(sorted({(period.first + timedelta(days=i)).weekday() for i in range(min(7, period.days))}))
-    maps = [
-        _map("visitors", _("Visitors"), cells, lambda cell: cell.visitors, words.brief, days, min_cell, from_zero=True)
-    ]
+    hours = [cell.hour for cell in cells]
+    number = partial(words.brief, whole_below=1_000 if max(hours) - min(hours) >= _ROOMY else 10_000)
+    maps = [_map("visitors", _("Visitors"), cells, lambda cell: cell.visitors, number, days, min_cell, from_zero=True)]
     # Of those who pass a filter, or of few people, only their number is known.
     if any(cell.mood_index is not None for cell in cells):
         maps.append(_map("mood", _("Mood"), cells, lambda cell: cell.mood_index, words.signed, days, min_cell))

@@ -91,7 +91,8 @@ async def new(
     async with tallies.seen_by(viewer.person_id) as reader:
         setting = await reader.setting(*found)
     if setting:
-        zone, name = (setting.time_zones or ("UTC",))[0], names.place(setting.place)
+        zone = setting.time_zones[0] if len(setting.time_zones) == 1 else "UTC"
+        name = names.place(setting.place)
     period = when.period if when.period in PERIODS else Preset.WEEK
     filled = Filled(
         name,

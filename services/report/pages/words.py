@@ -36,11 +36,11 @@ def compact(number: float | None) -> tuple[str, str]:
     return value, unit
 
 
-def brief(number: float | None) -> str:
-    """157300 -> 157k, for where there is little room."""
+def brief(number: float | None, whole_below: int = 10_000) -> str:
+    """157300 -> 157k, for where there is little room; smaller numbers than that stay whole."""
     if number is None:
         return NONE
-    if abs(number) < 10_000:
+    if abs(number) < whole_below:
         return count(number)
     divisor, unit = (1_000_000, "M") if abs(number) >= _COMPACT_FROM else (1_000, "k")
     digits = 1 if abs(number) < 10 * divisor else 0

@@ -92,7 +92,7 @@
     // A partial step is a hollow ring, and the line does not run through it: it is a floor, not a value.
     const line = metric.now.map((value, i) => (i in partial ? null : value));
     const rings = Object.keys(partial).map(Number).filter((i) => metric.now[i] !== null).map((i) => [i, metric.now[i]]);
-    const left = narrow ? 40 : strip ? 62 : 52;
+    const left = narrow ? 46 : strip ? 62 : 52;
     const option = base(t);
     const axis = { min: metric.zero ? 0 : null, scale: !metric.zero, minInterval: metric.format === "percent" ? null : 1, max: isCoverage ? 100 : null, interval: isCoverage ? 25 : null };
     option.tooltip.formatter = (points) => {
@@ -135,7 +135,7 @@
       return `<h4>${escape(data.labels[i])}</h4><dl>${data.names.map((name, k) => row("s" + (k + 1), name, (metric.lines[k][i] ?? null) === null ? view.words.none : format(metric.lines[k][i]), same ? "" : escape(data.dates[k][i] || ""))).join("")}</dl>`;
     };
     return Object.assign(option, {
-      grid: { left: view.width < 560 ? 40 : 52, right: 12, top: 14, bottom: 26, outerBoundsMode: "none" },
+      grid: { left: view.width < 560 ? 46 : 52, right: 12, top: 14, bottom: 26, outerBoundsMode: "none" },
       xAxis: xSteps(data, t),
       yAxis: yValues(t, axisFormats[metric.format], { min: metric.zero ? 0 : null, scale: !metric.zero, max: id === "coverage" ? 100 : null, minInterval: metric.format === "percent" ? null : 1 }),
       series: data.names.flatMap((name, k) => [
