@@ -95,9 +95,8 @@ translations: $(READY) ## Collect the reports' messages into services/report/loc
 	@$(BIN)/pybabel -q update -i build/messages.pot -d services/report/locale -l de --no-wrap --no-fuzzy-matching --ignore-obsolete
 
 .PHONY: pictures
-pictures: setup test-programs ## Take the README's pictures anew, by the browser test
-	@$(BIN)/pytest -q tests/browser -k pictures
-	@cp build/pictures/*.png docs/images/
+pictures: setup test-programs ## Take the documentation's pictures anew, of a small made-up year (ARGS="overview login" for some)
+	@$(BIN)/python -m scripts.take_pictures $(ARGS)
 
 .PHONY: proto
 proto: $(READY) ## Generate the messages' Python from proto/facetally

@@ -3,12 +3,12 @@
 Run it with `make pictures`. It needs chromium, and writes docs/images.
 """
 
+import argparse
 import asyncio
 import io
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ MONTHS, SHOPS, SEED = 3, 300, 5
 # A phone that is so high that more than a chart is to be seen above its bar.
 _DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
 _PHONE: Final[ViewportSize] = {"width": 390, "height": 1500}
+_EXACT: Final = 96
 _NOBODY: Final = {"url": "nats://127.0.0.1:9", "user": "estate", "password": "nobody-answers"}
 
 
@@ -138,12 +139,21 @@ async def _take(browser: Browser, site: str, state: Any, picture: Picture, words
     if picture.height_px:
         image = image.crop((0, 0, image.width, min(image.height, picture.height_px)))
     path = IMAGES / f"{picture.name}.png"
-    # A palette: the pages have few colours, and the files stay small.
-    image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    in_few_colours(image).save(path, optimize=True)
     console.print(
         f"{path.relative_to(IMAGES.parents[1])}: {image.width} x {image.height}, {path.stat().st_size / 1000:.0f} kB"
     )
     await window.close()
+
+
+def in_few_colours(image: Image.Image) -> Image.Image:
+    """The picture with a palette, for a small file: its most frequent colours as they are, and the others nearly."""
+    colours = sorted(image.getcolors(1 << 24) or [], reverse=True)[:_EXACT]
+    exact = [part for _, colour in colours if isinstance(colour, tuple) for part in colour[:3]]
+    others = image.quantize(256 - len(exact) // 3, Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((exact + others)[:768])
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 _WORDS: Final = """
@@ -187,7 +197,17 @@ async def database_row(dsn: str, query: str) -> dict[str, str]:
         await connection.close()
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Take them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="of some of them; else all are taken")
+    parser.add_argument("--folder", type=Path, help="where the small year is kept for another time; else nowhere")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - {picture.name for picture in PICTURES}:
+        parser.error(f"there is no picture {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as made:
-        kept = os.environ.get("PICTURES_FOLDER")
-        asyncio.run(main(YearFolder(Path(kept or made) / "year"), set(sys.argv[1:])))
+        asyncio.run(main(YearFolder(asked.folder or Path(made) / "year"), set(asked.names)))
+
+
+if __name__ == "__main__":
+    run()

@@ -231,7 +231,7 @@
       formatter: (points) => `<h4>${escape(data.labels[points[0].dataIndex])}</h4><dl>${row("mc", data.name, data.values[points[0].dataIndex] === null ? view.words.none : whole.format(data.values[points[0].dataIndex]))}</dl>`,
     });
     return Object.assign(option, {
-      grid: { left: 42, right: 6, top: 12, bottom: 24, outerBoundsMode: "none" },
+      grid: { left: 42, right: 16, top: 12, bottom: 24, outerBoundsMode: "none" },
       xAxis: { type: "category", data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: t.axis } }, axisLabel: { color: t.ink3, fontSize: 11.5, hideOverlap: true } },
       yAxis: yValues(t, axisFormats.count, { min: 0, minInterval: 1, splitNumber: 3 }),
       series: [{ name: data.name, type: "bar", barWidth: "70%", barMaxWidth: 44, data: data.values.map((value) => (value === null ? { value: most, itemStyle: { color: t.hatchFill } } : value)), itemStyle: { color: t.accent, borderRadius: [2, 2, 0, 0] } }],
