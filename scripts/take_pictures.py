@@ -80,7 +80,7 @@ PICTURES: Final = (
     Picture("explore", "/explore?place=city:{city}&gender=female", height_px=1400),
     Picture("compare", "/compare?subject=shop:{shop}&subject=shop:{other}&subject=shop:{shop}@previous"),
     Picture("league", "/league?sort=mood"),
-    Picture("cameras", "/cameras"),
+    Picture("cameras", "/cameras?place=city:{city}"),
     Picture("camera", "/cameras/{camera}"),
     Picture("privacy", "/privacy"),
     Picture("admin-estate", "/admin/estate?region=northern-europe", height_px=1100),

@@ -97,7 +97,7 @@ def test_one_explores_by_keyboard_alone(page: Page) -> None:
 def test_gaps_and_small_numbers_are_shown_as_what_they_are(page: Page) -> None:
     page.goto("/explore?place=shop:berlin-mitte&period=7d")
     expect(page.locator("#steps")).to_contain_text("no photos")
-    expect(page.locator(".note")).to_contain_text("30 opening hours are missing")
+    expect(page.locator(".note")).to_contain_text("30 camera hours are missing")
     page.goto("/explore?place=shop:paris-louvre&period=7d")
     expect(page.locator("#steps .few").first).to_have_text("<10")
 

@@ -48,6 +48,8 @@ class PostgresTallies:
                 "default_transaction_read_only": "on",
                 "statement_timeout": f"{_STATEMENT_TIMEOUT_S}s",
                 "jit": "off",
+                # One plan for every period and every set of places: all of them are found by the same keys.
+                "plan_cache_mode": "force_generic_plan",
             },
         )
         async with pool:

@@ -27,7 +27,7 @@ def notice(o: Overview | Exploration) -> Markup | None:
     if not missing or covered is None or covered >= 0.995 or is_blind(o):
         return None
     text = words.rich(
-        ngettext("<b>%(hours)s opening hour is missing</b>", "<b>%(hours)s opening hours are missing</b>", missing),
+        ngettext("<b>%(hours)s camera hour is missing</b>", "<b>%(hours)s camera hours are missing</b>", missing),
         hours=words.count(missing),
     )
     share = words.share(1 - covered)

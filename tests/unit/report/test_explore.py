@@ -128,7 +128,7 @@ async def test_small_numbers_are_hidden_and_gaps_are_named(site: FakeSite, clien
     said = {row[0]: (row[1], row[-1]) for row in table(gap, "steps")}
     assert said["Tue 17 Nov"] == ("no photos", "0.0%")
     assert said["Fri 20 Nov"][1] == "100.0%"
-    assert "30 opening hours are missing" in gap.text
+    assert "30 camera hours are missing" in gap.text
 
 
 async def test_closed_hours_are_no_gap(site: FakeSite, client: httpx.AsyncClient) -> None:
