@@ -7,12 +7,13 @@ import numpy as np
 
 from bench.year.month import Ids
 from bench.year.plan import Plan
+from services.common.cameras import health
 
 _PARTITIONED: Final = ("tally_hour", "tally_upload")
 _PLAIN: Final = ("tally_day", "tally_month", "tally_heat", "tally_camera_day", "camera_clock", "camera_health", "scope", "hours_due",
                  "region", "city", "shop", "camera", "login", "person", "access")  # fmt: skip
 # The last seven days of each camera, and what should be done about it.
-_HEALTH: Final = """
+_HEALTH: Final = f"""
 insert into camera_health (camera_id, shop_id, state, trouble, last_photo_at, drift_s, photos, photos_without_face, refused,
     faces, faces_too_small, faces_too_dark, faces_blurred, faces_turned_away, faces_counted, refreshed_at)
 select camera_id, shop_id,
@@ -24,9 +25,10 @@ select camera_id, shop_id,
     received_at, drift_s, photos, without, refused, faces, small, dark, blurred, turned, counted, $1
 from (
     select c.camera_id, c.shop_id, c.disabled, k.received_at, k.drift_s, d.*,
-        case when abs(k.drift_s) > 120 then 'clock' when d.dark > 0.25 * d.faces then 'too_dark'
-            when d.small > 0.3 * d.faces then 'too_small' when d.without > 0.75 * d.photos then 'few_faces'
-            when d.refused > 0.2 * (d.photos + d.refused) then 'refused' else 'none' end as trouble
+        case when abs(k.drift_s) > {health.DRIFT_S} then 'clock' when d.dark > {health.TOO_DARK} * d.faces then 'too_dark'
+            when d.small > {health.TOO_SMALL} * (d.faces + d.small) then 'too_small'
+            when d.without > {health.WITHOUT_FACE} * d.photos then 'few_faces'
+            when d.refused > {health.REFUSED} * (d.photos + d.refused) then 'refused' else 'none' end as trouble
     from camera c
     left join camera_clock k using (camera_id)
     cross join lateral (

@@ -53,8 +53,8 @@ def make_troubles(shops: Sequence[Shop], days: int, seed: int) -> Troubles:
     seen[np.ix_([shop.city.region == FAULTY_REGION for shop in shops], range(CAMERAS_EACH), fault)] = False
     profiles = np.stack(
         [
-            random.beta(3, 9, (count, CAMERAS_EACH)),
-            random.beta(2, 40, (count, CAMERAS_EACH)),
+            random.beta(3, 45, (count, CAMERAS_EACH)),
+            random.beta(2, 55, (count, CAMERAS_EACH)),
             random.beta(1, 70, (count, CAMERAS_EACH)),
             random.beta(1.5, 70, (count, CAMERAS_EACH)),
             random.beta(2, 45, (count, CAMERAS_EACH)),

@@ -56,6 +56,8 @@ def test_key_figures_choose_the_chart_by_mouse_and_by_arrows(page: Page) -> None
 
 def test_every_figure_has_its_table(page: Page) -> None:
     page.goto("/")
+    page.locator("#shop-map").scroll_into_view_if_needed()  # it comes when somebody gets there
+    expect(page.locator("#shop-map [data-table-button]")).to_be_visible()
     sections = page.locator("section:has([data-table-button])")
     assert sections.count() >= 4
     for section in sections.all():

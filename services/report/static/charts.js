@@ -163,9 +163,9 @@
       axisLabel: { color: t.ink3, fontSize: 11.5, hideOverlap: true, formatter: (value) => value + (value ? percentSign.trim() : "") },
     });
     const bare = { axisTick: { show: false }, axisLine: { show: false } };
-    // Numbers stand in a column at the outer edge, so that bars, ticks and numbers never collide.
+    // Numbers stand in a column at the outer edge, so that bars, ticks and numbers never collide; a wing that a filter leaves out has none.
     const numbers = (index, side, values) => ({
-      type: "category", gridIndex: index, position: side, data: values.map((value) => (value === null ? view.words.few : tenths.format(value))), ...bare,
+      type: "category", gridIndex: index, position: side, data: values.map((value) => (value === null ? view.words.few : values.some((one) => one !== 0) ? tenths.format(value) : "")), ...bare,
       axisLabel: { interval: 0, color: t.ink, fontSize: 12, fontWeight: 500, margin: 36, align: side },
     });
     Object.assign(option.tooltip, {
