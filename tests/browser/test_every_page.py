@@ -14,6 +14,7 @@ PAGES = (
     "/cities/berlin",
     "/shops/berlin-mitte",
     "/groups/spree",
+    "/map?place=world",
     "/explore?place=city:berlin",
     "/compare?subject=city:berlin&subject=shop:tokyo-ginza",
     "/league",

@@ -94,7 +94,7 @@ PLACES = ("region:asia", "region:europe", "city:tokyo", "city:paris", "shop:toky
 TOKYO = "city:tokyo"
 # Every address that numbers or names can be asked for at; {} is a place.
 ASKED = (
-    "/explore?place={}", "/league?place={}", "/cameras?place={}", "/compare?subject={}&subject=city:berlin",
+    "/explore?place={}", "/map?place={}", "/league?place={}", "/cameras?place={}", "/compare?subject={}&subject=city:berlin",
     "/compare?subject=city:berlin@previous&subject={}",
     "/export/overview.csv?place={}", "/export/overview.xlsx?place={}", "/export/overview.pdf?place={}",
     "/export/explore.csv?place={}", "/export/league.csv?place={}", "/export/cameras.csv?place={}",
