@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from services.standalone.adapters.state_folder import StateFolder
@@ -10,6 +11,10 @@ from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database, PostgresServer
 from tests.servers.running import finish
 from tests.servers.s3 import S3Server
+
+# Machines are shared and slow at times: how long an example takes says nothing of whether it is right.
+hypothesis.settings.register_profile("facetally", deadline=None)
+hypothesis.settings.load_profile("facetally")
 
 ROOT = Path(__file__).parents[1]
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -28,6 +29,7 @@ def settings(state: Path) -> StandaloneSettings:
         passive_port_first=ports[2],
         passive_port_last=ports[2] + 40,
         internal_port_first=ports[50],
+        min_cell=0,  # tests count few
     )
 
 
@@ -64,15 +66,18 @@ async def _token(state: Path, internal_port_first: int) -> str:
     return _tokens[state]
 
 
-async def tally(chosen: StandaloneSettings, path: str) -> dict[str, object]:
-    """A report's numbers."""
+async def tally(chosen: StandaloneSettings, shop: str, camera: str) -> tuple[int, dict[str, int]]:
+    """Visitors of a shop today and yesterday, and what became of its camera's uploads."""
     headers = {"Authorization": f"Bearer {await _token(chosen.state_dir, chosen.internal_port_first)}"}
-    url = f"http://127.0.0.1:{chosen.report_port}"
+    url = f"http://127.0.0.1:{chosen.report_port}/api/v1"
+    today = datetime.now(UTC).date()
+    days = {"from": str(today - timedelta(days=1)), "to": str(today + timedelta(days=1)), "compare": "none"}
     async with httpx.AsyncClient(base_url=url, timeout=10, headers=headers) as client:
-        answer = await client.get(f"/api/v1/{path}/tally")
-        answer.raise_for_status()
-        numbers: dict[str, object] = answer.json()
-        return numbers
+        shown = await client.get("/overview", params={"place": f"shop:{shop}", **days})
+        of_camera = await client.get(f"/cameras/{camera}", params={name: days[name] for name in ("from", "to")})
+        for answer in (shown, of_camera):
+            answer.raise_for_status()
+        return shown.json()["now"]["visitors"], of_camera.json()["uploads"]
 
 
 Report = Callable[[str], None]
