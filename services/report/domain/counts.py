@@ -162,9 +162,13 @@ def total(counts: Iterable[Counts]) -> Counts:
 def change(now: Counts, before: Counts | None) -> float | None:
     """Growth of visitors as a share, corrected for missing hours: 0.04 is four percent more.
 
-    None where it would say nothing: without visitors before, or with less than half of either time covered.
+    None where it would say nothing: without visitors before, with less than half of either time covered, or where it is
+    known that shops were open for less than half as long in one of them, as before most of them were there.
     """
     if before is None or not before.visitors or not (_is_covered(now) and _is_covered(before)):
+        return None
+    shorter, longer = sorted((now.open_hours, before.open_hours))
+    if 0 < shorter < MIN_COVERAGE * longer:
         return None
     return now.corrected / before.corrected - 1
 

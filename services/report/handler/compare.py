@@ -10,8 +10,8 @@ from services.report.domain.places import Setting
 from services.report.domain.questions import Asked, period_of
 from services.report.domain.shown import ShownCounts, ShownPoint
 from services.report.domain.suppression import Published
-from services.report.handler.reading import read_period
-from services.report.handler.tallies import Tallies, TallyReader, setting_of
+from services.report.handler.reading import PeriodRead, read_period
+from services.report.handler.tallies import Tallies, setting_of
 
 MOST_SUBJECTS: Final = 6
 
@@ -72,24 +72,28 @@ class Compare:
             step = Step.DAY
             if periods:
                 step = chosen_step(max(periods, key=lambda period: period.days), asked[0].step)
-            subjects: list[Subject] = []
-            for (one, setting), period in zip(questions, periods, strict=True):
-                first = subjects[0].passing if subjects else None
-                subjects.append(await self._subject(reader, one, setting, period, step, first))
+            reads = [
+                await read_period(reader, setting, period, step, one.filters, self._min_cell)
+                for (one, setting), period in zip(questions, periods, strict=True)
+            ]
+        subjects = [
+            _subject(one, setting, period, read, reads[0])
+            for (one, setting), period, read in zip(questions, periods, reads, strict=True)
+        ]
         return Compared(tuple(subjects), step, self._min_cell)
 
-    async def _subject(
-        self, reader: TallyReader, asked: Asked, setting: Setting, period: Period, step: Step, first: Counts | None
-    ) -> Subject:
-        read = await read_period(reader, setting, period, step, asked.filters, self._min_cell)
-        return Subject(
-            asked=asked,
-            setting=setting,
-            period=period,
-            now=read.counts,
-            hours=read.hours,
-            passing=read.passing,
-            change=read.change_from(first),
-            points=read.points,
-            table=read.table,
-        )
+
+def _subject(asked: Asked, setting: Setting, period: Period, read: PeriodRead, first: PeriodRead) -> Subject:
+    # A day that is not over looks like a fall.
+    is_comparable = read is not first and period.last < setting.today
+    return Subject(
+        asked=asked,
+        setting=setting,
+        period=period,
+        now=read.counts,
+        hours=read.hours,
+        passing=read.passing,
+        change=read.change_from(first) if is_comparable else None,
+        points=read.points,
+        table=read.table,
+    )

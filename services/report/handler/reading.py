@@ -64,7 +64,9 @@ async def read_place(reader: TallyReader, asked: Asked, min_cell: int) -> PlaceR
     other = compared_with(period, asked.comparison)
     now = await read_period(reader, setting, period, step, asked.filters, min_cell)
     before = await read_period(reader, setting, other, step, asked.filters, min_cell) if other else None
-    year = await reader.totals(setting.scope_ids, last_year(period), asked.filters, setting.today)
+    a_year_before = await read_period(reader, setting, last_year(period), step, asked.filters, min_cell)
+    # A day that is not over looks like a fall.
+    is_over = period.last < setting.today
     return PlaceRead(
         asked=asked,
         setting=setting,
@@ -75,8 +77,8 @@ async def read_place(reader: TallyReader, asked: Asked, min_cell: int) -> PlaceR
         before=before.counts if before else None,
         hours=now.hours,
         hours_before=before.hours if before else None,
-        change=now.change_from(before.passing if before else None),
-        year_change=now.change_from(total(year.values()).only(asked.filters)),
+        change=now.change_from(before) if is_over else None,
+        year_change=now.change_from(a_year_before) if is_over else None,
         points=now.points,
         points_before=before.points if before else (),
         table=now.table,
@@ -100,9 +102,11 @@ class PeriodRead:
     points: tuple[ShownPoint, ...]
     table: Published
 
-    def change_from(self, before: Counts | None) -> float | None:
-        """Growth of those who pass the filters, as a share; None where their number is hidden or it would say nothing."""
-        return change(self.passing, before) if self.counts.visitors is not None else None
+    def change_from(self, before: "PeriodRead | None") -> float | None:
+        """Growth of those who pass the filters, as a share; None where either number is hidden or it would say nothing."""
+        if before is None or self.counts.visitors is None or before.counts.visitors is None:
+            return None
+        return change(self.passing, before.passing)
 
 
 async def read_period(
@@ -135,10 +139,7 @@ async def read_places(
     """
     scopes, filters = [site.scope_id for site in sites], asked.filters
     now = await reader.totals(scopes, period, filters, setting.today)
-    then = await reader.totals(scopes, other, filters, setting.today) if other else {}
-    changes = {
-        scope: change(counts.only(filters), then[scope].only(filters)) if scope in then else None
-        for scope, counts in now.items()
-    }
-    shown = shown_places(sites, now, changes, min_cell, filters, whole)
+    is_over = period.last < setting.today
+    before = await reader.totals(scopes, other, filters, setting.today) if other and is_over else {}
+    shown = shown_places(sites, now, before, min_cell, filters, whole)
     return tuple(sorted(shown, key=lambda place: (-(place.visitors or -1), place.site.place.name)))

@@ -1,5 +1,7 @@
 """The sentence that a page opens with: what a manager can repeat."""
 
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from services.report.domain.counts import difference
@@ -50,10 +52,11 @@ def is_blind(o: Overview | Exploration) -> bool:
 
 
 def fresh(o: Overview) -> str:
-    """Up to when there are numbers."""
+    """Up to when there are numbers of whole days; nothing where the period has no such day."""
     if o.latest is None:
         return ""
-    return _("Complete to %(day)s") % {"day": words.weekday_day(min(o.period.last, o.latest.date()))}
+    last = min(o.period.last, o.latest.date(), o.setting.today - timedelta(days=1))
+    return _("Complete to %(day)s") % {"day": words.weekday_day(last)} if last >= o.period.first else ""
 
 
 def _how_many(o: Overview | Exploration) -> Markup:

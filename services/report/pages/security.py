@@ -30,6 +30,11 @@ from services.report.pages import i18n
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_DETAILS = 20
+# What a page is asked: noted before anything else that an address says.
+_WORDS = (
+    "place", "subject", "period", "from", "to", "step", "gender", "band", "mood", "compare", "sort", "order", "find", "page",
+    "state", "q", "measure",
+)  # fmt: skip
 
 
 class Provider(Protocol):
@@ -123,7 +128,7 @@ async def signed_in(request: Request) -> Viewer:
         if viewer.via_token or not is_from_here(request) or not await _has_csrf(request, viewer.csrf):
             raise HTTPException(403)
     elif request.url.path.startswith("/export/"):
-        await note_now(request, "exported", request.url.path, **dict(request.query_params))
+        await note_now(request, "exported", request.url.path, **asked_words(request))
     return viewer
 
 
@@ -225,6 +230,16 @@ def _entry(request: Request, action: str, subject: str, details: dict[str, objec
     )
 
 
+def asked_words(request: Request) -> dict[str, object]:
+    """What an address asks for, every value of a word that is there several times; of what means nothing, how much it is."""
+    said: dict[str, object] = {}
+    for name in _WORDS:
+        if values := request.query_params.getlist(name):
+            said[name] = ", ".join(values)
+    others = sum(name not in _WORDS for name, _ in request.query_params.multi_items())
+    return said | ({"other words": others} if others else {})
+
+
 def note(request: Request, action: str, subject: str = "", /, **details: object) -> None:
     """Write into the audit log, soon: for what somebody only looks at."""
     gate_of(request).trail.note(_entry(request, action, subject, details))
@@ -246,6 +261,6 @@ def note_view(request: Request, status: int) -> None:
     if request.url.path.startswith("/export/"):
         return
     if status < 300:
-        note(request, "viewed", request.url.path, **dict(request.query_params))
+        note(request, "viewed", request.url.path, **asked_words(request))
     elif status in (403, 404):
-        note(request, "refused", request.url.path, **dict(request.query_params))
+        note(request, "refused", request.url.path, **asked_words(request))

@@ -75,6 +75,8 @@ def test_more_photos_than_due_are_no_more_than_all() -> None:
         (counts(5), counts(0)),
         (counts(5, cameras_due=10, cameras_seen=4), counts(5)),
         (counts(5), counts(5, cameras_due=10, cameras_seen=4)),
+        (counts(500, open_hours=120), counts(5, open_hours=12)),
+        (counts(5, open_hours=12), counts(500, open_hours=120)),
     ],
 )
 def test_a_change_that_would_say_nothing_is_not_said(now: Counts, before: Counts | None) -> None:

@@ -1,5 +1,6 @@
 """What of the counts may be shown."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -127,12 +128,28 @@ def test_heat_shows_what_is_large_and_leaves_closed_hours_out() -> None:
 def test_a_small_place_is_hidden_and_never_alone() -> None:
     sites = [Site(Place(Level.SHOP, f"shop-{i}", f"Shop {i}"), i) for i in range(4)]
     now = {0: in_moods(*[2] + [0] * 7), 1: in_moods(*[30] * 8), 2: in_moods(*[40] * 8), 3: in_moods(*[50] * 8)}
-    shown = shown_places(sites, now, dict.fromkeys(now, 0.5), THRESHOLD)
+    shown = shown_places(sites, now, now, THRESHOLD)
     assert [place.visitors for place in shown] == [None, None, 320, 400]
-    assert [place.change for place in shown] == [None, None, 0.5, 0.5]
+    assert [place.change for place in shown] == [None, None, 0, 0]
+    few_before = {scope: in_moods(*[2] + [0] * 7) for scope in now}
+    assert {place.change for place in shown_places(sites, now, few_before, THRESHOLD)} == {None}
 
 
 def test_nothing_of_nothing() -> None:
     assert shown_series([], Step.DAY, THRESHOLD) == ()
     assert shown_heat([], THRESHOLD) == ()
     assert shown_places([], {}, {}, THRESHOLD) == ()
+
+
+def test_lists_and_hours_say_no_share_that_a_hidden_count_follows_from() -> None:
+    site = Site(Place(Level.SHOP, "shop", "Shop"), 1)
+    many = in_moods(*[100] * 8)
+    few_unknown = replace(many, genders=(400, 395, 5))
+    few_afraid = replace(many, genders=(300, 300, 200), moods=(200, 100, 100, 100, 100, 100, 4, 96))
+    for counts, share, index in ((few_unknown, False, True), (few_afraid, True, False)):
+        (place,) = shown_places([site], {1: counts}, {}, THRESHOLD)
+        assert (place.women_share is not None, place.mood_index is not None) == (share, index)
+        (cell,) = shown_heat([HeatCell(0, 9, counts)], THRESHOLD)
+        assert (cell.mood_index is not None) == index
+        (cell,) = shown_heat([HeatCell(0, 9, counts)], THRESHOLD, is_one_week=True)
+        assert cell.mood_index is None

@@ -10,8 +10,8 @@ from services.report.domain.filters import Filters
 from services.report.domain.shown.some import indexes
 from services.report.domain.suppression import Published, publish
 
-# Of fewer visitors than this many times the least count, nothing is said of places' and hours' moods and ages.
-ENOUGH_FOR_AVERAGES: Final = 3
+# Of fewer visitors than this many times the least count, nothing is said of places' and hours' ages.
+_ENOUGH_FOR_AGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +123,22 @@ def median_age(bands: tuple[int, ...]) -> int | None:
     """Age of the middle visitor in whole years; None without visitors. Rounded, it gives no band away."""
     years = Counts(sum(bands), (), bands, ()).median_age_years
     return None if years is None else round(years)
+
+
+# What is said of a place in a list, or of an hour of the week, beside their number: nothing that any hidden count of theirs,
+# which their own page hides, could follow from.
+
+
+def safe_women_share(counts: Counts, threshold: int) -> float | None:
+    """Of those whose gender is known; None where any gender's count is small."""
+    return counts.women_share if min(counts.genders, default=0) >= threshold else None
+
+
+def safe_mood_index(counts: Counts, threshold: int) -> float | None:
+    """-100 to 100; None where any mood's count is small."""
+    return counts.mood_index if min(counts.moods, default=0) >= threshold else None
+
+
+def safe_median_age(counts: Counts, threshold: int) -> int | None:
+    """Whole years; None of few visitors."""
+    return median_age(counts.bands) if counts.visitors >= _ENOUGH_FOR_AGES * threshold else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.report.domain.series import HeatCell
-from services.report.domain.shown.counts import ENOUGH_FOR_AVERAGES, median_age
+from services.report.domain.shown.counts import safe_median_age, safe_mood_index
 from services.report.domain.shown.some import totals
 
 
@@ -21,7 +21,7 @@ class ShownHeatCell:
     is_gap: bool
 
 
-def shown_heat(cells: Sequence[HeatCell], threshold: int) -> tuple[ShownHeatCell, ...]:
+def shown_heat(cells: Sequence[HeatCell], threshold: int, *, is_one_week: bool = False) -> tuple[ShownHeatCell, ...]:
     """Every hour in which anything may have happened, with small counts hidden among the hours of each weekday.
 
     The sums of weekdays are known from the days; those of the same hour of all weekdays are said nowhere.
@@ -29,6 +29,7 @@ def shown_heat(cells: Sequence[HeatCell], threshold: int) -> tuple[ShownHeatCell
     Args:
         cells: those of which anything is known, everybody's.
         threshold: the least count that is shown.
+        is_one_week: each cell is one hour of one day, whose moods are hidden elsewhere: nothing is said of them here.
     """
     cells = [cell for cell in cells if not cell.counts.was_closed]
     weekdays = [[i for i, cell in enumerate(cells) if cell.weekday == weekday] for weekday in range(7)]
@@ -36,15 +37,14 @@ def shown_heat(cells: Sequence[HeatCell], threshold: int) -> tuple[ShownHeatCell
     shown = []
     for cell, number in zip(cells, numbers, strict=True):
         counts = cell.counts
-        enough = number is not None and number >= ENOUGH_FOR_AVERAGES * threshold
-        index = counts.mood_index
+        index = safe_mood_index(counts, threshold) if number is not None and not is_one_week else None
         shown.append(
             ShownHeatCell(
                 cell.weekday,
                 cell.hour,
                 number,
-                round(index) if enough and index is not None else None,
-                median_age(counts.bands) if enough else None,
+                None if index is None else round(index),
+                safe_median_age(counts, threshold) if number is not None else None,
                 counts.coverage,
                 counts.is_gap,
             )

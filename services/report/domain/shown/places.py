@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.report.domain.counts import NOBODY, Counts
+from services.report.domain.counts import NOBODY, Counts, change
 from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.places import Site
-from services.report.domain.shown.counts import ENOUGH_FOR_AVERAGES, median_age
-from services.report.domain.shown.some import of_some, totals
+from services.report.domain.shown.counts import safe_median_age, safe_mood_index, safe_women_share
+from services.report.domain.shown.some import Numbers, of_some, totals
 from services.report.domain.suppression import Published
 
 
@@ -34,7 +34,7 @@ class ShownPlace:
 def shown_places(
     sites: Sequence[Site],
     now: Mapping[int, Counts],
-    changes: Mapping[int, float | None],
+    before: Mapping[int, Counts],
     threshold: int,
     filters: Filters = EVERYBODY,
     whole: Published | None = None,
@@ -44,30 +44,35 @@ def shown_places(
     Args:
         sites: all of them, so that their numbers add up to the whole.
         now: by scope; missing ones had nobody.
-        changes: by scope.
+        before: in the other period, by scope; nothing is said of a change from a number that is hidden there.
         threshold: the least count that is shown.
         filters: whom the numbers are about.
         whole: the table of all of them together, where it is shown as well.
     """
     if not sites:
         return ()
-    everyone = [now.get(site.scope_id, NOBODY) for site in sites]
-    known = totals(everyone, [range(len(sites))], threshold)
-    numbers = of_some(everyone, known, filters, threshold, whole)
+    everyone, earlier = ([counts.get(site.scope_id, NOBODY) for site in sites] for counts in (now, before))
+    numbers = _numbers(everyone, threshold, filters, whole)
+    numbers_before = _numbers(earlier, threshold, filters, None)
     shown = []
-    for site, counts, number in zip(sites, everyone, numbers, strict=True):
-        enough = not filters.active and number is not None and number >= ENOUGH_FOR_AVERAGES * threshold
+    for i, (site, counts, number) in enumerate(zip(sites, everyone, numbers, strict=True)):
+        is_known = number is not None and not filters.active
+        is_comparable = number is not None and numbers_before[i] is not None
         shown.append(
             ShownPlace(
                 site,
                 number,
-                counts.women_share if enough else None,
-                counts.mood_index if enough else None,
-                median_age(counts.bands) if enough else None,
+                safe_women_share(counts, threshold) if is_known else None,
+                safe_mood_index(counts, threshold) if is_known else None,
+                safe_median_age(counts, threshold) if is_known else None,
                 counts.coverage,
-                changes.get(site.scope_id) if number is not None else None,
+                change(counts.only(filters), earlier[i].only(filters)) if is_comparable else None,
                 counts.only(filters).per_open_hour if number is not None else None,
                 counts,
             )
         )
     return tuple(shown)
+
+
+def _numbers(everyone: Sequence[Counts], threshold: int, filters: Filters, whole: Published | None) -> Numbers:
+    return of_some(everyone, totals(everyone, [range(len(everyone))], threshold), filters, threshold, whole)
