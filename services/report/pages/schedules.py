@@ -171,6 +171,13 @@ async def _draft(request: Request, viewer: Viewer, filled: Filled) -> Draft:
         PeopleError: a name or an address is wrong, or the place is not there for them.
         ScheduleError: anything else is wrong.
     """
+    # The form offers nothing else: a slip must not become a mail about everybody.
+    for value, values in (
+        (filled.period, Preset), (filled.cadence, Cadence), (filled.gender or None, Gender), (filled.band or None, AgeBand),
+        (filled.mood or None, Mood),
+    ):  # fmt: skip
+        if value is not None and value not in list(values):
+            raise HTTPException(422)
     word = filled.place.strip().lower()
     no_place = PeopleError(
         "no_place",
