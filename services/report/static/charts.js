@@ -52,7 +52,7 @@
 
   /* ---- what builders have in common --------------------------------------- */
   const base = (t) => ({
-    animation: !t.still, animationDuration: 260, animationDurationUpdate: 220, animationEasing: "cubicOut",
+    animation: !t.still, animationDuration: 0, animationDurationUpdate: 220, animationEasing: "cubicOut",
     textStyle: { fontFamily: t.font, fontSize: 12, color: t.ink3 },
     tooltip: {
       trigger: "axis", confine: true, transitionDuration: 0, backgroundColor: t.surface, borderColor: t.line2, borderWidth: 1,
