@@ -19,12 +19,12 @@ _MOODS: Final = ("neutral", "happiness", "surprise", "sadness", "anger", "disgus
 _COLUMNS: Final = (*_HOURS, *_GENDERS, *_BANDS, *_MOODS)
 
 
-def sums(filters: Filters, sign: str = "") -> str:
-    """A select list over tallies t: the sums that make up counts; `sign` is put before every number, "p.sign * "."""
+def sums(filters: Filters) -> str:
+    """A select list over tallies t: the sums that make up counts."""
     what = {name: f"t.{name}" for name in _COLUMNS}
     if filters.axes > 1:
         what["passing"] = _passing(filters)
-    return ", ".join(f"sum({sign}({expression}))::bigint as {name}" for name, expression in what.items())
+    return ", ".join(f"sum({expression})::bigint as {name}" for name, expression in what.items())
 
 
 def headcount() -> str:
@@ -33,9 +33,9 @@ def headcount() -> str:
 
 
 def again(filters: Filters) -> str:
-    """A select list of the sums of what `sums` gave, under the same names."""
+    """A select list of the sums of what `sums` gave, under the same names; with a sign for each row."""
     names = (*_COLUMNS, "passing") if filters.axes > 1 else _COLUMNS
-    return ", ".join(f"sum({name})::bigint as {name}" for name in names)
+    return ", ".join(f"sum(sign * {name})::bigint as {name}" for name in names)
 
 
 def counts(row: Any, filters: Filters) -> Counts:
@@ -46,9 +46,9 @@ def counts(row: Any, filters: Filters) -> Counts:
     return Counts(sum(genders), genders, bands, moods, open_hours, due, seen, passing)
 
 
-def cell_sums(sign: str = "") -> str:
+def cell_sums() -> str:
     """One array of the sums of all cells, over tallies t."""
-    return "array[" + ", ".join(f"sum({sign}t.cells[{i}])" for i in range(1, CELLS + 1)) + "]::bigint[]"
+    return "array[" + ", ".join(f"sum(t.cells[{i}])" for i in range(1, CELLS + 1)) + "]::bigint[]"
 
 
 def _passing(filters: Filters) -> str:

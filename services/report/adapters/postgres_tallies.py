@@ -120,25 +120,30 @@ class TallyReader(PlaceReader):
             period: whole days.
             today: there are no tallies of later days.
         """
+        pieces, arguments = _pieces(period, today)
         rows = await self.connection.fetch(
-            f"select {cell_sums()} from {_MONTHS} union all select {cell_sums(_SIGN)} from {_DAYS}",
+            " union all ".join(f"select {sign}, {cell_sums()} from {where}" for sign, where in pieces),
             scope_ids,
-            *_parts(period, today),
+            *arguments,
         )
         cube = np.zeros(CUBE_SHAPE, dtype=np.int64)
-        for (cells,) in rows:
-            cube += np.array([number or 0 for number in cells], dtype=np.int64).reshape(CUBE_SHAPE)
+        for sign, cells in rows:
+            cube += sign * np.array([number or 0 for number in cells], dtype=np.int64).reshape(CUBE_SHAPE)
         return cube
 
     async def heat(self, scope_ids: Sequence[int], period: Period, today: date) -> Sequence[HeatCell]:
         """Visitors of places together, by weekday and hour; hours of which nothing is known are missing."""
+        pieces, arguments = _pieces(period, today, by_month="tally_heat", by_day="tally_hour")
+        weekday = {"tally_heat": "t.weekday", "tally_hour": "extract(isodow from t.local_day)::int - 1"}
+        inner = " union all ".join(
+            f"select {sign} as sign, {weekday[where.split()[0]]} as weekday, t.local_hour, {sums(EVERYBODY)} "
+            f"from {where} group by 2, 3"
+            for sign, where in pieces
+        )
         rows = await self.connection.fetch(
-            f"select weekday, local_hour, {again(EVERYBODY)} from ("
-            f"select t.weekday, t.local_hour, {sums(EVERYBODY)} from {_HEAT_MONTHS} group by 1, 2 union all "
-            f"select extract(isodow from t.local_day)::int - 1, t.local_hour, {sums(EVERYBODY, _SIGN)} from {_HEAT_DAYS} "
-            "group by 1, 2) pieces group by 1, 2 order by 1, 2",
+            f"select weekday, local_hour, {again(EVERYBODY)} from ({inner}) pieces group by 1, 2 order by 1, 2",
             scope_ids,
-            *_parts(period, today),
+            *arguments,
         )
         cells = [HeatCell(row["weekday"], row["local_hour"], counts(row, EVERYBODY)) for row in rows]
         return [cell for cell in cells if not cell.counts.was_closed]
@@ -147,13 +152,14 @@ class TallyReader(PlaceReader):
         self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
     ) -> dict[int, Counts]:
         """Visitors of each place by itself, by scope; places of which nothing is known are missing."""
-        # Months and days are summed each by themselves before they are put together: that is less to put together.
+        pieces, arguments = _pieces(period, today)
+        # Each piece is summed before they are put together: that is less to put together.
+        inner = " union all ".join(
+            f"select {sign} as sign, t.scope_id, {sums(filters)} from {where} group by t.scope_id"
+            for sign, where in pieces
+        )
         rows = await self.connection.fetch(
-            f"select scope_id, {again(filters)} from ("
-            f"select t.scope_id, {sums(filters)} from {_MONTHS} group by 1 union all "
-            f"select t.scope_id, {sums(filters, _SIGN)} from {_DAYS} group by 1) pieces group by 1",
-            scope_ids,
-            *_parts(period, today),
+            f"select scope_id, {again(filters)} from ({inner}) pieces group by 1", scope_ids, *arguments
         )
         return {row["scope_id"]: counts(row, filters) for row in rows}
 
@@ -179,23 +185,16 @@ def _start(row: Any, *, by_hour: bool) -> datetime:
     return start + timedelta(hours=row["local_hour"]) if by_hour else start
 
 
-# Of scopes $1, whole months $2; and days from $3 to $4, which are added or, with the sign -1 in $5, taken away. The text is
-# the same for all periods, so that it is planned once.
-_SIGN: Final = "p.sign * "
-_MONTHS: Final = "tally_month t where t.first_day = any($2::date[]) and t.scope_id = any($1::int[])"
-_HEAT_MONTHS: Final = "tally_heat t where t.first_day = any($2::date[]) and t.scope_id = any($1::int[])"
-_PERIODS: Final = "unnest($3::date[], $4::date[], $5::int[]) p (first, last, sign)"
-_DAYS: Final = (
-    f"{_PERIODS} join tally_day t on t.local_day between p.first and p.last where t.scope_id = any($1::int[])"
-)
-_HEAT_DAYS: Final = (
-    f"{_PERIODS} join tally_hour t on t.local_day between p.first and p.last where t.scope_id = any($1::int[])"
-)
-
-
-def _parts(period: Period, today: date) -> tuple[list[date], list[date], list[date], list[int]]:
-    """The arguments $2 to $5."""
+def _pieces(
+    period: Period, today: date, by_month: str = "tally_month", by_day: str = "tally_day"
+) -> tuple[list[tuple[int, str]], list[object]]:
+    """The tallies t that make up a period, each with its sign; and the arguments from $2 on."""
     taken_apart = parts(period, today)
-    days = [*taken_apart.added, *taken_apart.taken]
-    signs = [1] * len(taken_apart.added) + [-1] * len(taken_apart.taken)
-    return list(taken_apart.months), [each.first for each in days], [each.last for each in days], signs
+    arguments: list[object] = [list(taken_apart.months)]
+    pieces = [(1, f"{by_month} t where t.first_day = any($2) and t.scope_id = any($1)")]
+    for sign, periods in ((1, taken_apart.added), (-1, taken_apart.taken)):
+        for days in periods:
+            first, last = len(arguments) + 2, len(arguments) + 3
+            arguments += [days.first, days.last]
+            pieces.append((sign, f"{by_day} t where t.local_day between ${first} and ${last} and t.scope_id = any($1)"))
+    return pieces, arguments
