@@ -56,7 +56,7 @@ class ReadOverview:
             latest = await reader.latest(scopes)
         return Overview(
             **read.parts(),
-            heat=shown_heat(heat, self._min_cell, is_one_week=read.period.days <= 7),
+            heat=shown_heat(heat, read.period, self._min_cell),
             inside=inside,
             inside_of=inside_of,
             latest=latest,

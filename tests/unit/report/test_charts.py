@@ -145,8 +145,8 @@ def test_the_heat_map_tells_closed_hidden_and_missing_apart() -> None:
 
 
 def test_a_heat_map_of_one_day_shows_that_day_only() -> None:
-    cells = shown_heat([HeatCell(0, 9, counts(2))], 10)
-    (visitors, _mood, _age) = heat.heat_maps(cells, Period(date(2026, 11, 2), date(2026, 11, 2)), 10)
+    cells = shown_heat([HeatCell(0, 9, counts(2))], Period(date(2026, 11, 2), date(2026, 11, 2)), 10)
+    (visitors,) = heat.heat_maps(cells, Period(date(2026, 11, 2), date(2026, 11, 2)), 10)
     assert [day for day, _squares in visitors.rows] == ["Mon"]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.report.domain.counts import BANDS, CUBE_SHAPE, GENDERS, MOODS, Counts, Cube, total
 from services.report.domain.filters import EVERYBODY, Filters
-from services.report.domain.periods import Step
+from services.report.domain.periods import Period, Step
 from services.report.domain.series import HeatCell, Point
 from services.report.domain.shown import ShownCounts, shown_cube, shown_heat, shown_series
 
@@ -19,6 +19,7 @@ THRESHOLD = 10
 DAYS, HOURS = 3, 3
 TIMES = DAYS * HOURS
 MONDAY = datetime(2026, 11, 2, 12)
+PERIOD = Period(MONDAY.date(), MONDAY.date() + timedelta(days=DAYS - 1))
 ALL_FILTERS = [Filters(*chosen) for chosen in product((None, *GENDERS), (None, *BANDS), (None, *MOODS))]
 OF_ONE_AXIS = [filters for filters in ALL_FILTERS if filters.axes <= 1]
 Form = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -93,7 +94,7 @@ class View:
             heat = [HeatCell(i // HOURS, 12 + i % HOURS, one) for i, one in enumerate(each)]
             answers += [
                 (filters, hour(cell.weekday * HOURS + cell.hour - 12))
-                for cell in shown_heat(heat, THRESHOLD)
+                for cell in shown_heat(heat, PERIOD, THRESHOLD)
                 if cell.visitors is not None
             ]
         return answers

@@ -1,7 +1,7 @@
 """What of the counts may be shown."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -12,13 +12,15 @@ from hypothesis.extra.numpy import arrays
 from services.common.vocabulary import AgeBand, Gender, Mood
 from services.report.domain.counts import BANDS, CUBE_SHAPE, GENDERS, MOODS, NOBODY, Counts, Cube
 from services.report.domain.filters import EVERYBODY, Filters
-from services.report.domain.periods import Step
+from services.report.domain.periods import Period, Step
 from services.report.domain.places import Level, Place, Site
 from services.report.domain.series import HeatCell, Point
 from services.report.domain.shown import shown_cube, shown_heat, shown_places, shown_series
 
 THRESHOLD = 10
 START = datetime(2026, 11, 2)
+WEEK = Period(date(2026, 11, 2), date(2026, 11, 8))
+MONTH = Period(date(2026, 11, 2), date(2026, 11, 29))
 cubes = arrays(np.int64, CUBE_SHAPE, elements=st.integers(0, 60))
 rows = st.lists(st.lists(st.integers(0, 40), min_size=8, max_size=8), min_size=1, max_size=20)
 
@@ -118,7 +120,7 @@ def test_heat_shows_what_is_large_and_leaves_closed_hours_out() -> None:
         HeatCell(1, 9, in_moods(*[20] * 8)),
         HeatCell(1, 10, NOBODY),
     ]
-    shown = {(cell.weekday, cell.hour): cell for cell in shown_heat(cells, THRESHOLD)}
+    shown = {(cell.weekday, cell.hour): cell for cell in shown_heat(cells, MONTH, THRESHOLD)}
     assert (1, 10) not in shown
     assert shown[0, 10].visitors is None
     assert shown[0, 10].mood_index is None
@@ -137,7 +139,7 @@ def test_a_small_place_is_hidden_and_never_alone() -> None:
 
 def test_nothing_of_nothing() -> None:
     assert shown_series([], Step.DAY, THRESHOLD) == ()
-    assert shown_heat([], THRESHOLD) == ()
+    assert shown_heat([], MONTH, THRESHOLD) == ()
     assert shown_places([], {}, {}, THRESHOLD) == ()
 
 
@@ -149,7 +151,7 @@ def test_lists_and_hours_say_no_share_that_a_hidden_count_follows_from() -> None
     for counts, share, index in ((few_unknown, False, True), (few_afraid, True, False)):
         (place,) = shown_places([site], {1: counts}, {}, THRESHOLD)
         assert (place.women_share is not None, place.mood_index is not None) == (share, index)
-        (cell,) = shown_heat([HeatCell(0, 9, counts)], THRESHOLD)
+        (cell,) = shown_heat([HeatCell(0, 9, counts)], MONTH, THRESHOLD)
         assert (cell.mood_index is not None) == index
-        (cell,) = shown_heat([HeatCell(0, 9, counts)], THRESHOLD, is_one_week=True)
+        (cell,) = shown_heat([HeatCell(0, 9, counts)], WEEK, THRESHOLD)
         assert cell.mood_index is None

@@ -7,7 +7,7 @@ from services.report.domain.counts import NOBODY, Counts, change
 from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.places import Site
 from services.report.domain.shown.counts import safe_median_age, safe_mood_index, safe_women_share
-from services.report.domain.shown.some import Numbers, of_some, totals
+from services.report.domain.shown.some import Numbers, hide_parts, of_some, totals
 from services.report.domain.suppression import Published
 
 
@@ -75,4 +75,4 @@ def shown_places(
 
 
 def _numbers(everyone: Sequence[Counts], threshold: int, filters: Filters, whole: Published | None) -> Numbers:
-    return of_some(everyone, totals(everyone, [range(len(everyone))], threshold), filters, threshold, whole)
+    return of_some(everyone, totals(everyone, hide_parts(threshold)), filters, threshold, whole)

@@ -1,14 +1,24 @@
 """What of a series may be shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from services.report.domain.filters import EVERYBODY, Filters
 from services.report.domain.periods import Step
 from services.report.domain.series import Point
 from services.report.domain.shown.counts import ShownCounts, nothing, shown_counts
-from services.report.domain.shown.some import lines, of_some, totals
+from services.report.domain.shown.some import (
+    HideSums,
+    Mask,
+    Whole,
+    hide_inside,
+    hide_parts,
+    lines,
+    of_some,
+    totals,
+)
 from services.report.domain.suppression import Published
 
 
@@ -48,7 +58,7 @@ def shown_series(
     if not points:
         return ()
     everyone = [point.counts for point in points]
-    known = totals(everyone, wider([point.start for point in points], step), threshold)
+    known = totals(everyone, hide_steps([point.start for point in points], step, threshold))
     if filters.active:
         some = of_some(everyone, known, filters, threshold, whole)
         shown = [replace(nothing(counts), visitors=n) for counts, n in zip(everyone, some, strict=True)]
@@ -66,7 +76,7 @@ def shown_series(
 
 def shown_line(points: Sequence[Point], step: Step, threshold: int) -> tuple[ShownPoint, ...]:
     """Every step, of which only everybody's number is said; arguments as of `shown_series`."""
-    known = totals([point.counts for point in points], wider([point.start for point in points], step), threshold)
+    known = totals([point.counts for point in points], hide_steps([point.start for point in points], step, threshold))
     return tuple(
         ShownPoint(
             point.start,
@@ -78,14 +88,29 @@ def shown_line(points: Sequence[Point], step: Step, threshold: int) -> tuple[Sho
     )
 
 
-def wider(starts: Sequence[datetime], step: Step) -> list[list[int]]:
-    """The steps that add up to each wider step, whose numbers somebody can ask for as well: their indexes."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    for i, start in enumerate(starts):
-        groups.setdefault(("period",), []).append(i)
-        if step is Step.HOUR:
-            groups.setdefault(("day", start.date()), []).append(i)
-        if step in (Step.HOUR, Step.DAY):
-            groups.setdefault(("week", *start.isocalendar()[:2]), []).append(i)
-            groups.setdefault(("month", start.year, start.month), []).append(i)
-    return list(groups.values())
+def hide_steps(starts: Sequence[datetime], step: Step, threshold: int) -> HideSums:
+    """Hide totals of steps, so that they are safe together with those of wider steps, whichever are asked for as well."""
+
+    def hide(numbers: Whole, empty: Mask) -> Mask:
+        if step not in _WIDER:
+            return hide_parts(threshold)(numbers, empty)
+        partitions = []
+        for wider, key in _WIDER[step]:
+            groups: dict[object, list[int]] = {}
+            for i, start in enumerate(starts):
+                groups.setdefault(key(start), []).append(i)
+            first = [starts[group[0]] for group in groups.values()]
+            partitions.append((list(groups.values()), hide_steps(first, wider, threshold)))
+        return hide_inside(numbers, empty, partitions, threshold)
+
+    return hide
+
+
+# The steps that a step is part of, and which one of them a moment is in.
+_WIDER: Final[dict[Step, tuple[tuple[Step, Callable[[datetime], object]], ...]]] = {
+    Step.HOUR: ((Step.DAY, datetime.date),),
+    Step.DAY: (
+        (Step.WEEK, lambda start: start.isocalendar()[:2]),
+        (Step.MONTH, lambda start: (start.year, start.month)),
+    ),
+}

@@ -4,7 +4,7 @@ First the totals of steps or places are hidden where they are small; then, of th
 moods. That table is the same for every filter, so that nobody learns more from several filters than from one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,23 +14,30 @@ from services.report.domain.filters import Filters
 from services.report.domain.suppression import ALL, Published, publish
 
 Numbers = list[int | None]
+Whole = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+# Totals, and where there was nothing to see: which of them are hidden.
+HideSums = Callable[[Whole, Mask], Mask]
 
 
-def totals(everyone: Sequence[Counts], groups: Sequence[Sequence[int]], threshold: int) -> Numbers:
-    """Everybody of each step or place, None where that is hidden.
+def hide(
+    numbers: Whole, empty: Mask, groups: Sequence[Sequence[int]], threshold: int, forced: Mask | None = None
+) -> Mask:
+    """Which totals are hidden: small ones, and the smallest others until nobody gets one from the sum of its group.
 
-    Small ones are hidden, and others, the smallest first, until in each group at least two are hidden, who sum to the
-    threshold. So nobody gets one from the sum of its group, which may be shown elsewhere.
+    In each group at least two are hidden then, who sum to the threshold.
 
     Args:
-        everyone: counts of each. Where there was nothing to see they hide nobody.
-        groups: indexes of those that add up to something: the hours of each day, the days of each week and of each month.
+        numbers: totals.
+        empty: where there was nothing to see: they hide nobody.
+        groups: indexes of those whose sum is shown somewhere.
         threshold: the least count that is shown.
+        forced: hidden in any case.
     """
-    numbers = np.array([counts.visitors for counts in everyone], dtype=np.int64)
-    empty = empty_ones(everyone)
     hidden = (numbers < threshold) & ~empty
-    members = [np.array(group) for group in groups if len(group)]
+    if forced is not None:
+        hidden |= forced & ~empty
+    members = [np.array(group, dtype=np.intp) for group in groups if len(group)]
     changed = True
     while changed:
         changed = False
@@ -40,7 +47,49 @@ def totals(everyone: Sequence[Counts], groups: Sequence[Sequence[int]], threshol
             if len(gone) and len(left) and (len(gone) == 1 or numbers[gone].sum() < threshold):
                 hidden[left[numbers[left].argmin()]] = True
                 changed = True
+    return hidden
+
+
+def hide_inside(
+    numbers: Whole,
+    empty: Mask,
+    partitions: Sequence[tuple[Sequence[Sequence[int]], HideSums]],
+    threshold: int,
+) -> Mask:
+    """As `hide`, where the sums of groups are shown or hidden themselves: of a group that is hidden, all of it is.
+
+    What is hidden in a group whose sum is shown tells nothing of the others, and protects none of them.
+
+    Args:
+        numbers: totals.
+        empty: where there was nothing to see.
+        partitions: groups of which each total is in one, and what hides their sums.
+        threshold: the least count that is shown.
+    """
+    forced = np.zeros(len(numbers), dtype=np.bool_)
+    shown: list[Sequence[int]] = []
+    for groups, hide_sums in partitions:
+        sums = np.array([numbers[list(group)].sum() for group in groups], dtype=np.int64)
+        nothing = np.array([empty[list(group)].all() for group in groups], dtype=np.bool_)
+        for group, is_hidden in zip(groups, hide_sums(sums, nothing), strict=True):
+            if is_hidden:
+                forced[list(group)] = True
+            else:
+                shown.append(group)
+    return hide(numbers, empty, shown, threshold, forced)
+
+
+def totals(everyone: Sequence[Counts], hide_totals: HideSums) -> Numbers:
+    """Everybody of each step or place; None where that is hidden, or where there was nothing to see."""
+    numbers = np.array([counts.visitors for counts in everyone], dtype=np.int64)
+    empty = empty_ones(everyone)
+    hidden = hide_totals(numbers, empty)
     return [None if hidden[i] or empty[i] else int(number) for i, number in enumerate(numbers)]
+
+
+def hide_parts(threshold: int) -> HideSums:
+    """Hide totals whose sum is shown, and nothing else."""
+    return lambda numbers, empty: hide(numbers, empty, [range(len(numbers))], threshold)
 
 
 def lines(
@@ -119,6 +168,6 @@ def passing_of(whole: Published, filters: Filters) -> int | None:
     return whole.at(*indexes(filters))
 
 
-def empty_ones(everyone: Sequence[Counts]) -> npt.NDArray[np.bool_]:
+def empty_ones(everyone: Sequence[Counts]) -> Mask:
     """Where there was nothing to see, or nobody looked."""
     return np.array([counts.is_gap or counts.was_closed for counts in everyone], dtype=np.bool_)
