@@ -108,14 +108,20 @@ def lines(
     nothing: tuple[int | None, ...] = (None,) * table.shape[1]
     there = [i for i, number in enumerate(shown) if number is not None]
     found = [nothing] * len(everyone)
+    # Those that are hidden altogether are one more line, and groups that are hidden altogether one more column: their sums
+    # follow from the others, their parts do not. None of them may be small.
+    hidden = np.delete(table, there, axis=0).sum(axis=0)
+    while there and 0 < hidden.sum() < threshold:
+        smallest = min(there, key=lambda i: everyone[i].visitors)
+        there.remove(smallest)
+        hidden += table[smallest]
     if not there:
         return found
-    table = table[there]
+    table = np.concatenate([table[there], hidden[None]]) if hidden.any() else table[there]
     margin = publish(table.sum(axis=0), threshold).line(None) if whole is None else _margin(whole, axis)
     kept = [
         column for column, number in enumerate(margin) if number is not None and table[:, column].sum() >= threshold
     ]
-    # Those that are hidden altogether are one column: its sums follow from the others, its parts do not.
     sums = table.sum(axis=0)
     while 0 < sums.sum() - sums[kept].sum() < threshold and kept:
         kept.remove(min(kept, key=lambda column: sums[column]))
