@@ -185,6 +185,12 @@ def _start(row: Any, *, by_hour: bool) -> datetime:
     return start + timedelta(hours=row["local_hour"]) if by_hour else start
 
 
+# A period has no more than two edges that are added, or taken away. There are always as many, empty ones too, so that the text
+# is the same for all periods and is planned once.
+_MOST_EDGES: Final = 2
+_NEVER: Final = Period(date(2000, 1, 2), date(2000, 1, 1))
+
+
 def _pieces(
     period: Period, today: date, by_month: str = "tally_month", by_day: str = "tally_day"
 ) -> tuple[list[tuple[int, str]], list[object]]:
@@ -193,7 +199,7 @@ def _pieces(
     arguments: list[object] = [list(taken_apart.months)]
     pieces = [(1, f"{by_month} t where t.first_day = any($2) and t.scope_id = any($1)")]
     for sign, periods in ((1, taken_apart.added), (-1, taken_apart.taken)):
-        for days in periods:
+        for days in (*periods, *[_NEVER] * (_MOST_EDGES - len(periods))):
             first, last = len(arguments) + 2, len(arguments) + 3
             arguments += [days.first, days.last]
             pieces.append((sign, f"{by_day} t where t.local_day between ${first} and ${last} and t.scope_id = any($1)"))

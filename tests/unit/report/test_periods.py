@@ -59,6 +59,7 @@ def test_the_parts_of_a_period_are_its_days_each_once(period: Period, today: dat
 def test_a_period_never_needs_more_than_a_month_of_days(period: Period, today: date) -> None:
     taken_apart = parts(period, today)
     assert sum(days.days for days in (*taken_apart.added, *taken_apart.taken)) <= 32
+    assert max(len(taken_apart.added), len(taken_apart.taken)) <= 2
 
 
 @pytest.mark.parametrize(
