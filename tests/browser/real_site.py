@@ -1,7 +1,7 @@
 """The report service as the process that it is, on a real Postgres, and people who sign in to it by its form."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -15,10 +15,10 @@ from services.report.adapters.postgres_groups import PostgresGroups
 from services.report.command import opened_people
 from services.report.domain.groups import GroupDraft
 from services.report.domain.people import NewPerson, Role, parse_grant
-from services.report.domain.periods import PRESET_DAYS, Period, Preset, preset_period
+from services.report.domain.periods import PRESET_DAYS, Preset, preset_period
 from services.report.domain.places import Level
 from tests.browser.tiny_site import DESK
-from tests.fakes.tally_reader import camera_of, shops_in
+from tests.fakes.tally_reader import Key, camera_of, shops_in
 from tests.fakes.tiny_world import SHOPS, TinyWorld
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database
@@ -87,19 +87,23 @@ class RealSite:
     world: TinyWorld
     _states: dict[str, StorageState] = field(default_factory=dict)
 
-    def visitors(self, level: Level, slug: str = "", preset: Preset = Preset.FOUR_WEEKS) -> int:
-        """How many visitors a place had in its own period: added up from the world, not from the database."""
-        period = self.period(level, slug, preset)
+    def visitors(
+        self, level: Level, slug: str = "", preset: Preset = Preset.FOUR_WEEKS, among: Sequence[Key] = ()
+    ) -> int:
+        """How many visitors a place had: added up from the world, not from the database.
+
+        Args:
+            preset: the period as the place counts it.
+            among: ... or as these places together do.
+        """
+        shops = [shop for key in among or ((level, slug),) for shop in shops_in(*key)]
+        period = preset_period(preset, min(map(self.world.today, shops)))
         slugs = {shop.slug for shop in shops_in(level, slug)}
         return sum(
             int(hour.cells.sum())
             for (shop, day, _), hour in self.world.hours.items()
             if shop in slugs and period.first <= day <= period.last
         )
-
-    def period(self, level: Level, slug: str = "", preset: Preset = Preset.FOUR_WEEKS) -> Period:
-        """A period as a place counts it."""
-        return preset_period(preset, max(self.world.today(shop) for shop in shops_in(level, slug)))
 
     def state(self, browser: Browser, who: Persona) -> StorageState:
         """What the browser keeps once somebody has signed in by the form; done once for each."""

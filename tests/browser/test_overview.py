@@ -47,7 +47,8 @@ def test_places_that_somebody_sees_are_one_place(site: RealSite, browser: Browse
     with site.page(browser, PAIR) as page:
         page.goto("/")
         expect(page.locator("h1")).to_have_text("Your places")
-        seen = site.visitors(Level.SHOP, "berlin-mitte") + site.visitors(Level.CITY, "tokyo")
+        places = ((Level.SHOP, "berlin-mitte"), (Level.CITY, "tokyo"))
+        seen = sum(site.visitors(*place, among=places) for place in places)
         assert kpi(page, "Visitors") == f"{seen:,}"
         assert page.locator("#inside-table .name a").all_inner_texts() == ["Tokyo", "Mitte"]
 

@@ -129,9 +129,9 @@ async def test_every_level_is_found_and_counted(
             points = await reader.series(place.scope_ids, period, Step.DAY, EVERYBODY)
             counts = total(point.counts for point in points)
             assert counts.visitors == direct(world, inside, period)
-            assert (await reader.cube(place.scope_ids, period, place.today)).sum() == counts.visitors
-            assert total((await reader.totals(place.scope_ids, period, EVERYBODY, place.today)).values()) == counts
-            heat = await reader.heat(place.scope_ids, period, place.today)
+            assert (await reader.cube(place.scope_ids, period, place.latest_day)).sum() == counts.visitors
+            assert total((await reader.totals(place.scope_ids, period, EVERYBODY, place.latest_day)).values()) == counts
+            heat = await reader.heat(place.scope_ids, period, place.latest_day)
             assert total(cell.counts for cell in heat) == counts
 
 
@@ -143,7 +143,7 @@ async def test_steps_and_filters_add_up_to_the_same(tallies: Tallies, step: Step
         period = preset_period(Preset.FOUR_WEEKS, place.today)
         points = await reader.series(place.scope_ids, period, step, filters)
         counts = total(point.counts for point in points)
-        cube = await reader.cube(place.scope_ids, period, place.today)
+        cube = await reader.cube(place.scope_ids, period, place.latest_day)
     assert counts.only(filters).visitors > 0
     index = tuple(
         slice(None) if one is None else list(type(one)).index(one)
@@ -187,14 +187,14 @@ async def test_every_number_is_that_of_a_direct_count(
                 )
                 for place in ours:
                     assert sorted(lines[ours[place]], key=by_start) == list(counted[theirs[place]])
-            totals = await reader.totals(mine, period, filters, there.today)
+            totals = await reader.totals(mine, period, filters, there.latest_day)
             assert [totals[scope] for scope in mine] == list(
-                (await counting.totals(other, period, filters, here.today)).values()
+                (await counting.totals(other, period, filters, here.latest_day)).values()
             )
-            heat = await reader.heat(there.scope_ids, period, there.today)
-            assert list(heat) == list(await counting.heat(here.scope_ids, period, here.today))
+            heat = await reader.heat(there.scope_ids, period, there.latest_day)
+            assert list(heat) == list(await counting.heat(here.scope_ids, period, here.latest_day))
             assert np.array_equal(
-                await reader.cube(mine, period, there.today), await counting.cube(other, period, here.today)
+                await reader.cube(mine, period, there.latest_day), await counting.cube(other, period, here.latest_day)
             )
 
 
@@ -207,7 +207,7 @@ async def test_places_are_counted_each_by_itself(tallies: Tallies, world: TinyWo
         assert (sites[0].city, sites[0].region, sites[0].position) == ("Berlin", "Europe", "@52.52,13.405")
         scopes = [site.scope_id for site in sites]
         period = preset_period(Preset.FOUR_WEEKS, place.today)
-        totals = await reader.totals(scopes, period, EVERYBODY, place.today)
+        totals = await reader.totals(scopes, period, EVERYBODY, place.latest_day)
         lines = await reader.lines(scopes, period, Step.WEEK)
     for site in sites:
         expected = direct(world, [site.place.slug], period)
@@ -219,9 +219,9 @@ async def test_a_place_of_which_nothing_is_known_is_missing(tallies: Tallies) ->
     long_ago = Period(date(2020, 1, 1), date(2020, 1, 31))
     async with tallies.seen_by(ALL) as reader:
         place = await setting(reader, Level.WORLD)
-        assert await reader.totals(place.scope_ids, long_ago, EVERYBODY, place.today) == {}
+        assert await reader.totals(place.scope_ids, long_ago, EVERYBODY, place.latest_day) == {}
         assert await reader.series(place.scope_ids, long_ago, Step.DAY, EVERYBODY) == []
-        assert not np.any(await reader.cube(place.scope_ids, long_ago, place.today))
+        assert not np.any(await reader.cube(place.scope_ids, long_ago, place.latest_day))
         assert await reader.setting(Level.SHOP, "nowhere") is None
         assert await reader.setting(Level.GROUP, "nowhere") is None
 
@@ -311,9 +311,9 @@ async def test_a_viewer_of_one_city_gets_nothing_else(tallies: Tallies) -> None:
         # Whatever a page forgets, the tallies themselves say nothing.
         assert await reader.series(others, period, Step.DAY, EVERYBODY) == []
         assert await reader.series(others, period, Step.HOUR, EVERYBODY) == []
-        assert await reader.totals(others, period, EVERYBODY, place.today) == {}
-        assert not np.any(await reader.cube(others, period, place.today))
-        assert await reader.heat(others, period, place.today) == []
+        assert await reader.totals(others, period, EVERYBODY, place.latest_day) == {}
+        assert not np.any(await reader.cube(others, period, place.latest_day))
+        assert await reader.heat(others, period, place.latest_day) == []
         assert all(not points for points in (await reader.lines(others, period, Step.DAY)).values())
         assert await reader.latest(others) is None
         assert [site.place.name for site in await reader.find("i", 10)] == ["Berlin", "Mitte"]
@@ -333,7 +333,7 @@ async def test_a_place_inside_another_one_counts_once(tallies: Tallies, world: T
     async with tallies.seen_by(MIXED) as reader:
         place = await setting(reader, Level.YOURS)
         period = preset_period(Preset.WEEK, place.today)
-        counts = total((await reader.totals(place.scope_ids, period, EVERYBODY, place.today)).values())
+        counts = total((await reader.totals(place.scope_ids, period, EVERYBODY, place.latest_day)).values())
         assert [site.place.name for site in await reader.inside(place)] == ["Berlin", "Ginza"]
         assert len(await reader.shops(place)) == place.shops == 4
     assert counts.visitors == direct(world, [*BERLINERS, "tokyo-ginza"], period)
@@ -345,7 +345,7 @@ async def test_a_group_is_a_place_for_those_who_may_see_all_its_shops(tallies: T
         assert (far.place.name, far.shops, far.time_zones) == ("Far apart", 3, ("Asia/Tokyo", "Europe/Berlin"))
         assert Level.WORLD in far.open_path
         period = preset_period(Preset.WEEK, far.today)
-        counts = total((await reader.totals(far.scope_ids, period, EVERYBODY, far.today)).values())
+        counts = total((await reader.totals(far.scope_ids, period, EVERYBODY, far.latest_day)).values())
         assert counts.visitors == direct(world, FAR, period)
     async with tallies.seen_by(BERLINER) as reader:
         assert await reader.setting(Level.GROUP, "far") is None

@@ -125,8 +125,9 @@ class FakeTallyReader:
     ) -> Setting:
         shops = [shop for shop in shops if shop in self._shops]
         world = self._tallies.world
-        today = max(world.today(shop) for shop in (self._shops if len(path) == 1 else shops))
-        return Setting(path, scopes, today, tuple(sorted({shop.time_zone for shop in shops})), len(shops), levels)
+        days = {world.today(shop) for shop in (self._shops if len(path) == 1 else shops)}
+        zones = tuple(sorted({shop.time_zone for shop in shops}))
+        return Setting(path, scopes, min(days), max(days), zones, len(shops), levels)
 
     async def inside(self, setting: Setting) -> Sequence[Site]:
         """As there."""
@@ -227,18 +228,18 @@ class FakeTallyReader:
             for scope, points in series.items()
         }
 
-    async def cube(self, scope_ids: Sequence[int], period: Period, today: date) -> Cube:
+    async def cube(self, scope_ids: Sequence[int], period: Period, latest_day: date) -> Cube:
         """As there."""
         none = np.zeros(CUBE_SHAPE, dtype=np.int64)
         return sum((known.cells for _, _, known in self._hours(scope_ids, period)), none)
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, today: date) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, latest_day: date) -> Sequence[HeatCell]:
         """As there."""
         found = _added(self._hours(scope_ids, period), lambda day, hour: (day.weekday(), hour), EVERYBODY)
         return [HeatCell(*key, counts) for key, counts in sorted(found.items()) if not counts.was_closed]
 
     async def totals(
-        self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
+        self, scope_ids: Sequence[int], period: Period, filters: Filters, latest_day: date
     ) -> dict[int, Counts]:
         """As there."""
         found = {}

@@ -13,9 +13,12 @@ WORLD_NAME: Final = "World"
 YOURS_NAME: Final = "Your places"
 _ESTATE: Final = "shop s join city y using (city_id) join region r using (region_id)"
 _ALIAS: Final = {Level.REGION: "r", Level.CITY: "y", Level.SHOP: "s"}
-_SETTING: Final = """
-select array_agg(distinct s.time_zone order by s.time_zone) as time_zones,
-       max((now() at time zone s.time_zone)::date) as today, count(*) as shops,
+_DATE: Final = "(now() at time zone s.time_zone)::date"
+# An estate without shops has the date of UTC.
+_SETTING: Final = f"""
+select array_agg(distinct s.time_zone order by s.time_zone) as time_zones, count(*) as shops,
+       coalesce(min({_DATE}), (now() at time zone 'UTC')::date) as today,
+       coalesce(max({_DATE}), (now() at time zone 'UTC')::date) as latest_day,
        min(r.slug) as region, min(r.name) as region_name, min(y.slug) as city, min(y.name) as city_name,
        min(s.slug) as shop, min(s.name) as shop_name, min(r.region_id) as region_id, min(y.city_id) as city_id,
        min(s.shop_id) as shop_id
@@ -57,7 +60,7 @@ class PlaceReader:
         )
         if scope is None:
             return None
-        return _setting((_WORLD,), (scope,), row, await self._today())
+        return _setting((_WORLD,), (scope,), row)
 
     async def _one(self, level: Level, slug: str) -> Setting | None:
         row = await self.connection.fetchrow(f"{_SETTING} from {_ESTATE} where {_ALIAS[level]}.slug = $1", slug)
@@ -72,7 +75,7 @@ class PlaceReader:
             path.append(Place(step, row[step.value], row[f"{step.value}_name"]))
             if step is level:
                 break
-        return _setting(path, (scopes[level],), row, row["today"], frozenset(scopes))
+        return _setting(path, (scopes[level],), row, frozenset(scopes))
 
     async def _yours(self) -> Setting | None:
         rows = await self.connection.fetch("select viewer_roots() as scope_id")
@@ -81,7 +84,7 @@ class PlaceReader:
         row = await self.connection.fetchrow(f"{_SETTING} from {_ESTATE}")
         place = Place(Level.YOURS, "", YOURS_NAME)
         scopes = tuple(found["scope_id"] for found in rows)
-        return _setting((place,), scopes, row, await self._today(), frozenset({Level.YOURS}))
+        return _setting((place,), scopes, row, frozenset({Level.YOURS}))
 
     async def _group(self, slug: str) -> Setting | None:
         """A group of whose shops even one is hidden is none: its numbers would show those of that shop."""
@@ -101,7 +104,7 @@ class PlaceReader:
             return None
         levels = frozenset({Level.GROUP, Level.WORLD} if group["sees_world"] else {Level.GROUP})
         path = (_WORLD, Place(Level.GROUP, slug, group["name"]))
-        return _setting(path, tuple(row["scope_ids"]), row, row["today"], levels)
+        return _setting(path, tuple(row["scope_ids"]), row, levels)
 
     async def groups(self) -> Sequence[ShopGroup]:
         """Their own groups and those of everybody of which they may see all shops, by name."""
@@ -186,11 +189,6 @@ class PlaceReader:
             (row["slug"] for row in rows if wanted & set(map(normalise, (row["slug"], *row["identifiers"])))), None
         )
 
-    async def _today(self) -> Any:
-        return await self.connection.fetchval(
-            f"select coalesce(max((now() at time zone s.time_zone)::date), (now() at time zone 'UTC')::date) from {_ESTATE}"
-        )
-
 
 # Of scopes that are among $1; of your places and of a group these are what is inside.
 _INSIDE: Final = {
@@ -226,10 +224,10 @@ from {_ESTATE} order by r.name, r.slug, y.name, y.slug, s.name, s.slug
 
 
 def _setting(
-    path: Sequence[Place], scope_ids: tuple[int, ...], row: Any, today: Any, open_path: frozenset[Level] | None = None
+    path: Sequence[Place], scope_ids: tuple[int, ...], row: Any, open_path: frozenset[Level] = frozenset(Level)
 ) -> Setting:
-    levels = frozenset(Level) if open_path is None else open_path
-    return Setting(tuple(path), scope_ids, today, tuple(row["time_zones"] or ()), row["shops"], levels)
+    zones = tuple(row["time_zones"] or ())
+    return Setting(tuple(path), scope_ids, row["today"], row["latest_day"], zones, row["shops"], open_path)
 
 
 def _site(row: Any) -> Site:

@@ -112,15 +112,15 @@ class TallyReader(PlaceReader):
             found[row["scope_id"]].append(Point(start, Counts(row["visitors"], (), (), (), *row[3:])))
         return dict(found)
 
-    async def cube(self, scope_ids: Sequence[int], period: Period, today: date) -> Cube:
+    async def cube(self, scope_ids: Sequence[int], period: Period, latest_day: date) -> Cube:
         """Visitors of places together, by gender, age band and mood.
 
         Args:
             scope_ids: of the places.
             period: whole days.
-            today: there are no tallies of later days.
+            latest_day: there are no tallies of later days.
         """
-        pieces, arguments = _pieces(period, today)
+        pieces, arguments = _pieces(period, latest_day)
         rows = await self.connection.fetch(
             " union all ".join(f"select {sign}, {cell_sums()} from {where}" for sign, where in pieces),
             scope_ids,
@@ -131,9 +131,9 @@ class TallyReader(PlaceReader):
             cube += sign * np.array([number or 0 for number in cells], dtype=np.int64).reshape(CUBE_SHAPE)
         return cube
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, today: date) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, latest_day: date) -> Sequence[HeatCell]:
         """Visitors of places together, by weekday and hour; hours of which nothing is known are missing."""
-        pieces, arguments = _pieces(period, today, by_month="tally_heat", by_day="tally_hour")
+        pieces, arguments = _pieces(period, latest_day, by_month="tally_heat", by_day="tally_hour")
         weekday = {"tally_heat": "t.weekday", "tally_hour": "extract(isodow from t.local_day)::int - 1"}
         inner = " union all ".join(
             f"select {sign} as sign, {weekday[where.split()[0]]} as weekday, t.local_hour, {sums(EVERYBODY)} "
@@ -149,10 +149,10 @@ class TallyReader(PlaceReader):
         return [cell for cell in cells if not cell.counts.was_closed]
 
     async def totals(
-        self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
+        self, scope_ids: Sequence[int], period: Period, filters: Filters, latest_day: date
     ) -> dict[int, Counts]:
         """Visitors of each place by itself, by scope; places of which nothing is known are missing."""
-        pieces, arguments = _pieces(period, today)
+        pieces, arguments = _pieces(period, latest_day)
         # Each piece is summed before they are put together: that is less to put together.
         inner = " union all ".join(
             f"select {sign} as sign, t.scope_id, {sums(filters)} from {where} group by t.scope_id"
@@ -192,10 +192,10 @@ _NEVER: Final = Period(date(2000, 1, 2), date(2000, 1, 1))
 
 
 def _pieces(
-    period: Period, today: date, by_month: str = "tally_month", by_day: str = "tally_day"
+    period: Period, latest_day: date, by_month: str = "tally_month", by_day: str = "tally_day"
 ) -> tuple[list[tuple[int, str]], list[object]]:
     """The tallies t that make up a period, each with its sign; and the arguments from $2 on."""
-    taken_apart = parts(period, today)
+    taken_apart = parts(period, latest_day)
     arguments: list[object] = [list(taken_apart.months)]
     pieces = [(1, f"{by_month} t where t.first_day = any($2) and t.scope_id = any($1)")]
     for sign, periods in ((1, taken_apart.added), (-1, taken_apart.taken)):

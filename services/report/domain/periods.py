@@ -157,12 +157,12 @@ class Parts:
     taken: tuple[Period, ...]
 
 
-def parts(period: Period, today: date) -> Parts:
+def parts(period: Period, latest_day: date) -> Parts:
     """Take a period apart, into as few tallies as will do: 28 days of a month are the month without three days.
 
     Args:
         period: whole days.
-        today: there are no tallies of later days.
+        latest_day: there are no tallies of later days.
     """
     months: list[date] = []
     added: list[Period] = []
@@ -172,7 +172,7 @@ def parts(period: Period, today: date) -> Parts:
         following = (month + timedelta(days=32)).replace(day=1)
         end = following - timedelta(days=1)
         first, last = max(month, period.first), min(end, period.last)
-        outside = [Period(month, first - timedelta(days=1)), Period(last + timedelta(days=1), min(end, today))]
+        outside = [Period(month, first - timedelta(days=1)), Period(last + timedelta(days=1), min(end, latest_day))]
         outside = [days for days in outside if days.days > 0]
         if sum(days.days for days in outside) < (last - first).days + 1:
             months.append(month)

@@ -40,7 +40,8 @@ class Setting:
     Args:
         path: the last one is the place. Places further up are there even if the viewer may see no numbers of them.
         scope_ids: whose tallies add up to the place's: one, but for groups and for several places of one viewer.
-        today: the latest date in any of its shops.
+        today: the earliest date in any of its shops: every day before it is complete in all of them.
+        latest_day: the latest date in any of its shops: there are no tallies of later days.
         time_zones: of its shops, sorted.
         shops: how many there are.
         open_path: levels of the path of which the viewer may see numbers.
@@ -49,6 +50,7 @@ class Setting:
     path: tuple[Place, ...]
     scope_ids: tuple[int, ...]
     today: date
+    latest_day: date
     time_zones: tuple[str, ...]
     shops: int
     open_path: frozenset[Level] = frozenset(Level)

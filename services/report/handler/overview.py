@@ -49,9 +49,9 @@ class ReadOverview:
         """
         async with self._tallies.seen_by(person_id) as reader:
             read = await read_place(reader, asked, self._min_cell)
-            scopes, today = read.setting.scope_ids, read.setting.today
+            scopes = read.setting.scope_ids
             # Of some visitors the hours are not said: they would have to fit both the days and everybody's hours.
-            heat = [] if asked.filters.active else await reader.heat(scopes, read.period, today)
+            heat = [] if asked.filters.active else await reader.heat(scopes, read.period, read.setting.latest_day)
             inside_of, inside = await self._inside(reader, read)
             latest = await reader.latest(scopes)
         return Overview(

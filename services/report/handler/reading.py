@@ -115,7 +115,7 @@ async def read_period(
     """Read a period."""
     points = await reader.series(setting.scope_ids, period, step, filters)
     hours = total(point.counts for point in points)
-    cube = await reader.cube(setting.scope_ids, period, setting.today)
+    cube = await reader.cube(setting.scope_ids, period, setting.latest_day)
     table, counts = shown_cube(cube, hours, filters, min_cell)
     shown = shown_series(complete(points, period, step), step, min_cell, filters, table)
     return PeriodRead(counts, hours, hours.only(filters), shown, table)
@@ -138,8 +138,8 @@ async def read_places(
         whole: the table of all of them together, where it is shown as well.
     """
     scopes, filters = [site.scope_id for site in sites], asked.filters
-    now = await reader.totals(scopes, period, filters, setting.today)
+    now = await reader.totals(scopes, period, filters, setting.latest_day)
     is_over = period.last < setting.today
-    before = await reader.totals(scopes, other, filters, setting.today) if other and is_over else {}
+    before = await reader.totals(scopes, other, filters, setting.latest_day) if other and is_over else {}
     shown = shown_places(sites, now, before, min_cell, filters, whole)
     return tuple(sorted(shown, key=lambda place: (-(place.visitors or -1), place.site.place.name)))

@@ -58,16 +58,16 @@ class TallyReader(Protocol):
         """
         ...
 
-    async def cube(self, scope_ids: Sequence[int], period: Period, today: date) -> Cube:
+    async def cube(self, scope_ids: Sequence[int], period: Period, latest_day: date) -> Cube:
         """Visitors of places together, by gender, age band and mood."""
         ...
 
-    async def heat(self, scope_ids: Sequence[int], period: Period, today: date) -> Sequence[HeatCell]:
+    async def heat(self, scope_ids: Sequence[int], period: Period, latest_day: date) -> Sequence[HeatCell]:
         """Visitors of places together, by weekday and hour; hours of which nothing is known are missing."""
         ...
 
     async def totals(
-        self, scope_ids: Sequence[int], period: Period, filters: Filters, today: date
+        self, scope_ids: Sequence[int], period: Period, filters: Filters, latest_day: date
     ) -> dict[int, Counts]:
         """Visitors of each place by itself, by scope; places of which nothing is known are missing."""
         ...
