@@ -65,7 +65,9 @@ def test_one_explores_the_same_numbers(page: Page, site: RealSite) -> None:
         assert kpi(page, "Visitors") == f"{site.visitors(level, slug):,}"
     page.goto("/league")
     for shop in ("berlin-mitte", "tokyo-ginza"):
-        expect(page.locator("#league")).to_contain_text(f"{site.visitors(Level.SHOP, shop, among=[(Level.WORLD, '')]):,}")
+        expect(page.locator("#league")).to_contain_text(
+            f"{site.visitors(Level.SHOP, shop, among=[(Level.WORLD, '')]):,}"
+        )
     page.goto("/compare?subject=city:tokyo&subject=city:berlin")
     for city in ("tokyo", "berlin"):
         expect(page.locator("#subjects")).to_contain_text(f"{site.visitors(Level.CITY, city):,}")

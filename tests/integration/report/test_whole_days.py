@@ -18,7 +18,9 @@ _ZONES = {"tokyo-ginza": "Pacific/Kiritimati", "berlin-west": "Etc/GMT+12"}
 
 @pytest.fixture
 async def tallies(database: Database) -> AsyncIterator[PostgresTallies]:
-    await fill(database, TinyWorld(), {1: ((Level.WORLD, ""),), 2: ((Level.REGION, "asia"), (Level.CITY, "berlin"))}, ())
+    await fill(
+        database, TinyWorld(), {1: ((Level.WORLD, ""),), 2: ((Level.REGION, "asia"), (Level.CITY, "berlin"))}, ()
+    )
     owner = await asyncpg.connect(database.dsn("owner"))
     for shop, zone in _ZONES.items():
         await owner.execute("update shop set time_zone = $2 where slug = $1", shop, zone)
