@@ -23,6 +23,7 @@ from bench.reports.times import Times
 from bench.reports.visitors import Visitor, open_session, read_visitors
 from bench.year.cluster import YearDatabase, YearFolder, free_port
 from bench.year.service import report_program
+from services.report.__main__ import settle
 from services.report.adapters.postgres_cameras import PostgresCameras
 from services.report.adapters.postgres_tallies import PostgresTallies
 from services.report.domain.places import Level
@@ -93,6 +94,7 @@ async def measure(folder: YearFolder, browse_s: float, console: Console) -> Resu
             try:
                 regions = [row["slug"] for row in await owner.fetch("select slug from region order by slug")]
                 async with PostgresTallies.connect(database.dsn("report"), 8) as tallies:
+                    settle()
                     await _queries(results, tallies, visitors, regions, until, progress)
                 await _service(results, folder, database, owner, visitors, regions, until, browse_s, progress)
             finally:
