@@ -7,12 +7,16 @@ from OpenSSL import SSL
 from services.common.logging import get_logger
 
 _log = get_logger(__name__)
-# All that a photo's way needs, the cheapest first. TLS 1.2 keeps OpenSSL's own list.
-_TLS_13_CIPHERS = b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+# OpenSSL's own list, the cheapest first.
+_CIPHERS = b"ECDHE+AESGCM+AES128:DEFAULT"
 
 
 def tls_context(certificate: Path) -> SSL.Context:
-    """TLS 1.2 and later, with the certificate chain and key of a PEM file.
+    """TLS 1.2, with the certificate chain and key of a PEM file.
+
+    TLS 1.3 would lose photos: after the handshake the server sends tickets for later sessions, and a camera that only uploads never
+    reads them. Where a socket is closed with something unread, TCP resets the connection, and what the camera's own system has not
+    sent yet is gone. TLS 1.2 sends its ticket within the handshake.
 
     Raises:
         OSError: the file cannot be read.
@@ -21,8 +25,9 @@ def tls_context(certificate: Path) -> SSL.Context:
     certificate.read_bytes()  # OpenSSL says less about a file that is not there
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_max_proto_version(SSL.TLS1_2_VERSION)
     context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
-    context.set_tls13_ciphersuites(_TLS_13_CIPHERS)
+    context.set_cipher_list(_CIPHERS)
     # A data connection may resume its control connection's session: some clients insist on it, and it costs less.
     context.set_session_id(b"facetally-ingest")
     context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
