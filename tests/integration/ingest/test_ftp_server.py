@@ -455,18 +455,18 @@ async def test_a_data_connection_may_resume_the_sessions_tls(ftp: Ftp, photo: by
 
 
 async def test_who_closes_the_data_connection_without_reading_from_it_loses_nothing(ftp: Ftp, photo: bytes) -> None:
-    def upload(number: int) -> str:
-        session = ftp.connect(tls=True)
-        assert isinstance(session, ftplib.FTP_TLS)
-        with session:
-            data, _ = session.ntransfercmd(f"STOR {number}.jpg")
-            data.sendall(photo)
-            time.sleep(0.02)  # what the server says after the handshake, if it says anything, is here and unread
-            data.close()
-            return session.voidresp()
+    def upload() -> list[str]:
+        answers = []
+        with ftp.connect(tls=True) as session:
+            for number in range(5):
+                data, _ = session.ntransfercmd(f"STOR {number}.jpg")
+                data.sendall(photo)
+                time.sleep(0.02)  # what the server says after the handshake, if it says anything, is here and unread
+                data.close()
+                answers.append(session.voidresp())
+        return answers
 
-    for number in range(5):
-        assert (await client(lambda number=number: upload(number))).startswith("226")
+    assert all(answer.startswith("226") for answer in await client(upload))
 
 
 async def test_what_comes_in_the_clear_behind_auth_is_not_obeyed_after_it(ftp: Ftp) -> None:
