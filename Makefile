@@ -129,6 +129,11 @@ bench-ingest: setup ## CPU per upload: received only, beside vsftpd, and all the
 	@scripts/vsftpd.sh build/vsftpd
 	@$(BIN)/python -m bench.ingest
 
+.PHONY: bench-chain
+bench-chain: setup ## What the whole chain carries on this machine: photos a second, CPU a photo, 226 to row (ARGS="--rate 60")
+	@mkdir -p build
+	@$(BIN)/python -m bench.chain $(ARGS)
+
 .PHONY: seed-year
 seed-year: setup ## A year of 1,000 made-up shops in a Postgres of its own (MONTHS=12 SHOPS=1000 FOLDER=build/year)
 	@$(BIN)/python -m bench.year.seed --months $(or $(MONTHS),12) --shops $(or $(SHOPS),1000) --folder "$(or $(FOLDER),build/year)"
@@ -144,6 +149,11 @@ bench-reports: setup ## Queries, pages in chromium and 50 managers at once, on t
 .PHONY: bench-cameras
 bench-cameras: setup ## Ten thousand registered cameras, and what unfriendly ones do to an honest one
 	@$(BIN)/python -m bench.cameras
+
+.PHONY: load
+load: setup ## Cameras by the hundred (SCENARIO=flat|day|peak|ramp RATE=60 MINUTES=5 HOST=... UI=1): docs/load-tests.md
+	@$(BIN)/python -m loadtest $(or $(SCENARIO),flat) --rate $(or $(RATE),60) --minutes $(or $(MINUTES),5) \
+		$(if $(HOST),--host "$(HOST)") $(if $(UI),--ui) $(ARGS)
 
 ##@ Clean up
 .PHONY: clean

@@ -11,6 +11,7 @@ from services.classify.settings import ClassifySettings
 from services.detect.settings import DetectSettings
 from services.estate.settings import EstateSettings
 from services.ingest.settings import IngestSettings
+from services.operate.settings import OperateSettings
 from services.provision.settings import ProvisionSettings
 from services.record.settings import RecordSettings
 from services.report.settings import ReportSettings
@@ -24,6 +25,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     RecordSettings,
     ReportSettings,
     EstateSettings,
+    OperateSettings,
     ProvisionSettings,
     StandaloneSettings,
 )

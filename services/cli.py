@@ -2,10 +2,12 @@
 
 import typer
 
+from services.cost.__main__ import app as cost
 from services.demo.__main__ import app as demo
 from services.detect.__main__ import app as detect
 from services.estate.__main__ import app as estate
 from services.estate.__main__ import camera_app as camera
+from services.operate.__main__ import app as operate
 from services.report.command import app as people
 from services.standalone.__main__ import app as standalone
 
@@ -19,5 +21,7 @@ camera.add_typer(detect)
 app.add_typer(standalone)
 app.add_typer(demo)
 app.add_typer(estate, name="estate")
+app.add_typer(operate)
 app.add_typer(camera, name="camera")
 app.add_typer(people, name="people")
+app.add_typer(cost)

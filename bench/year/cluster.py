@@ -91,11 +91,11 @@ class YearFolder:
     def passwords(self) -> dict[str, str]:
         """Of the database's roles, and what signs cookies; made once."""
         path = self.path / "passwords.json"
-        if path.exists():
-            kept: dict[str, str] = json.loads(path.read_text())
-            return kept
-        made = {role: secrets.token_urlsafe(24) for role in (OWNER, *DATABASE_ROLES, "cookies")}
-        self.keep(path.name, made)
+        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        # A year that was seeded before there was a role lacks its password.
+        made = {role: secrets.token_urlsafe(24) for role in (OWNER, *DATABASE_ROLES, "cookies")} | kept
+        if made != kept:
+            self.keep(path.name, made)
         return made
 
     @asynccontextmanager

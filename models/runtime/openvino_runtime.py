@@ -86,6 +86,8 @@ def _compile(model: openvino.Model, threads: int) -> openvino.CompiledModel:
     options = {
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": 1,
+        # Each process would pin its thread to the first core while it computes, and all of them would share that one.
+        "ENABLE_CPU_PINNING": False,
         # 16-bit floats are slower on processors without matrix units, and change results.
         "INFERENCE_PRECISION_HINT": "f32",
     }

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from prometheus_client import Counter, Histogram
 
+from services.common.backlog import Backlog
 from services.common.errors import PermanentError, TransientError
 from services.common.logging import get_logger
 from services.common.streams import ACK_WAIT_S, MAX_ATTEMPTS, Consumer
@@ -62,31 +63,49 @@ class Inbox:
     """The messages waiting for one durable consumer."""
 
     def __init__(
-        self, subscription: JetStreamContext.PullSubscription, consumer: Consumer, publish: PublishBytes
+        self,
+        subscription: JetStreamContext.PullSubscription,
+        consumer: Consumer,
+        publish: PublishBytes,
+        backlog: Backlog,
     ) -> None:
         self._subscription = subscription
         self._consumer = consumer
         self._publish = publish
+        self._backlog = backlog
 
     async def run(
-        self, handle: Handler, *, stopping: asyncio.Event, batches_in_flight: int, max_batch: int = 1
+        self,
+        handle: Handler,
+        *,
+        stopping: asyncio.Event,
+        batches_in_flight: int,
+        max_batch: int = 1,
+        pace_s: float = 0.0,
     ) -> None:
         """Fetch and handle until `stopping` is set, then finish what is in flight.
 
         Args:
             handle: gets 1 to `max_batch` deliveries, and returns once their output is durable.
             batches_in_flight: how many calls of `handle` may run at once; no more than these are ever fetched.
+            pace_s: least time between two batches. What comes meanwhile is one: under load, few large ones cost less.
         """
+        clock = asyncio.get_running_loop().time
+        not_before = clock()
         slots = asyncio.Semaphore(batches_in_flight)
         async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(self._backlog.watch())
             while not stopping.is_set():
                 await slots.acquire()
+                await _set_within(stopping, not_before - clock())
                 batch = await self._fetch(max_batch)
+                not_before = clock() + pace_s
                 if not batch:
                     slots.release()
                     continue
                 task = tasks.create_task(self._work(batch, handle, stopping))
                 task.add_done_callback(lambda _: slots.release())
+            watching.cancel()
 
     async def _fetch(self, max_batch: int) -> list[Msg]:
         try:
@@ -197,6 +216,8 @@ async def _answer(answer: Awaitable[None]) -> None:
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    if seconds <= 0:
+        return event.is_set()
     try:
         await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:

@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.micro.request import ERROR_CODE_HEADER, ERROR_HEADER, Request, ServiceError
 
+from services.common.backlog import Backlog
 from services.common.errors import BadInputError, PermanentError, TransientError
 from services.common.inbox import Inbox
 from services.common.logging import get_logger
@@ -137,7 +138,7 @@ class MessageBus:
     async def inbox(self, consumer: Consumer) -> Inbox:
         """The messages waiting for one durable consumer, which `services.provision` has created."""
         subscription = await self.jetstream.pull_subscribe_bind(consumer=consumer.name, stream=consumer.stream)
-        return Inbox(subscription, consumer, self.publish_bytes)
+        return Inbox(subscription, consumer, self.publish_bytes, Backlog(self.jetstream, consumer))
 
 
 async def _close(client: Client) -> None:

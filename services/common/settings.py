@@ -52,6 +52,11 @@ class S3Settings(BaseModel):
     secret_key: SecretStr = Field(description="That access key's secret")
     bucket: str = Field(default="photos", description="Bucket that holds the photos")
     region: str = Field(default="us-east-1", description="Region name that requests are signed for")
+    seaweedfs_filer: str | None = Field(
+        default=None,
+        description="Where the store is SeaweedFS, host:port of its filer's gRPC: photos are then written past the S3 "
+        "gateway, for a tenth of its CPU, and are there for S3 as any other (docs/adr/0014)",
+    )
 
 
 class ServiceSettings(BaseSettings):

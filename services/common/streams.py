@@ -50,7 +50,7 @@ PHOTOS = Stream("PHOTOS", ("photos.>",), work_queue=True, max_bytes=GIB)
 # Photos that a camera has uploaded under a temporary name; ingest announces them when they are renamed, or after a minute.
 HELD = Stream("HELD", ("held.>",), work_queue=False, max_bytes=GIB // 4)
 FACES = Stream("FACES", ("faces.>",), work_queue=True, max_bytes=2 * GIB)
-RESULTS = Stream("RESULTS", ("results.>", "rejections.>"), work_queue=False, max_bytes=4 * GIB, max_age_s=14 * 86_400)
+RESULTS = Stream("RESULTS", ("results.>", "rejections.>"), work_queue=False, max_bytes=40 * GIB, max_age_s=14 * 86_400)
 DEAD = Stream(DEAD_STREAM, ("dead.>",), work_queue=False, max_bytes=GIB)
 STREAMS = (PHOTOS, HELD, FACES, RESULTS, DEAD)
 

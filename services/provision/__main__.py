@@ -29,6 +29,7 @@ async def run(settings: ProvisionSettings) -> None:
         "account": settings.account_password.get_secret_value(),
         "bi": settings.bi_password.get_secret_value(),
         "estate": settings.estate_password.get_secret_value(),
+        "operator": settings.operator_password.get_secret_value(),
     }
     async with MessageBus.connect(settings.nats, "provision") as bus:
         await provision(

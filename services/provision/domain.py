@@ -3,15 +3,26 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from services.common.streams import CONSUMERS, EXAMINE_SUBJECT, HELD, SHOPS_BUCKET, Consumer, inbox_prefix
+from services.common.streams import (
+    CONSUMERS,
+    DEAD_STREAM,
+    EXAMINE_SUBJECT,
+    HELD,
+    SHOPS_BUCKET,
+    STREAMS,
+    Consumer,
+    inbox_prefix,
+)
 
-DATABASE_ROLES = ("record", "report", "account", "estate", "bi")
+DATABASE_ROLES = ("record", "report", "account", "estate", "bi", "operator")
 
 # Actions as SeaweedFS names them; an S3 policy for another store says the same.
 S3_ACTIONS: dict[str, tuple[str, ...]] = {
     "admin": ("Admin", "Read", "Write", "List", "Tagging"),
     "ingest": ("Write:photos",),
     "detect": ("Read:photos",),
+    # It sees that photos are there, and none of them.
+    "operator": ("List:photos",),
 }
 
 
@@ -25,7 +36,15 @@ class NatsPermissions:
 
 def _work_through(consumer: Consumer) -> tuple[str, ...]:
     stream, name = consumer.stream, consumer.name
-    return (f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}", f"$JS.ACK.{stream}.{name}.>", f"dead.{name}")
+    return (
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}",
+        f"$JS.ACK.{stream}.{name}.>",
+        f"dead.{name}",
+        # How much waits, for its metrics; no message can be read this way.
+        f"$JS.API.CONSUMER.INFO.{stream}.{name}",
+        f"$JS.API.STREAM.INFO.{stream}",
+        f"$JS.API.STREAM.INFO.{DEAD_STREAM}",
+    )
 
 
 def nats_permissions() -> dict[str, NatsPermissions]:
@@ -61,6 +80,20 @@ def nats_permissions() -> dict[str, NatsPermissions]:
     )
     users["estate"] = NatsPermissions(
         (f"$KV.{SHOPS_BUCKET}.>", f"$JS.API.STREAM.MSG.GET.{shops}", *watch_shops), (f"{inbox_prefix('estate')}.>",)
+    )
+    users["operator"] = NatsPermissions(
+        (
+            *(f"$JS.API.STREAM.INFO.{name}" for name in (*(stream.name for stream in STREAMS), shops)),
+            *(f"$JS.API.CONSUMER.INFO.{consumer.stream}.{consumer.name}" for consumer in CONSUMERS),
+            f"$JS.API.STREAM.MSG.GET.{DEAD_STREAM}",
+            f"$JS.API.STREAM.MSG.DELETE.{DEAD_STREAM}",
+            # To replay dead letters.
+            "photos.>",
+            "faces.>",
+            "results.>",
+            "rejections.>",
+        ),
+        (f"{inbox_prefix('operator')}.>",),
     )
     return users
 

@@ -19,6 +19,7 @@ class ProvisionSettings(BaseSettings):
     account_password: SecretStr = Field(description="Password of the database role `account`")
     bi_password: SecretStr = Field(description="Password of the database role `bi`")
     estate_password: SecretStr = Field(description="Password of the database role `estate`")
+    operator_password: SecretStr = Field(description="Password of the database role `operator`")
     photos_kept_days: int = Field(
         default=30,
         ge=0,

@@ -1,6 +1,7 @@
 """python -m services.record."""
 
 import asyncio
+from collections import Counter as Count
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from services.common.messaging import MessageBus
 from services.common.streams import RECORD
 from services.record.adapters.postgres_rollups import PostgresRollups
 from services.record.adapters.postgres_tallies import PostgresTallies
+from services.record.domain.camera_health import CameraHealth, State, Trouble
 from services.record.domain.results import Rules
 from services.record.domain.retention import Kept
 from services.record.handler.add_up import AddUp, Watch
@@ -23,6 +25,11 @@ REJECTIONS = Counter("facetally_record_rejections_total", "Refused uploads recor
 FACES = Counter("facetally_record_faces_total", "Faces recorded, counted or not")
 DUPLICATES = Counter("facetally_record_duplicates_total", "Results that had been recorded already")
 TOO_OLD = Counter("facetally_record_too_old_total", "Results from before the time that is kept, not recorded")
+TALLIED_SECONDS = Histogram(
+    "facetally_record_tallied_seconds",
+    "Time from a photo's arrival to the commit of its row, of photos that are new",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
+)
 ROLLUP_SECONDS = Histogram(
     "facetally_record_rollup_seconds",
     "Time of one round of adding up",
@@ -30,6 +37,8 @@ ROLLUP_SECONDS = Histogram(
 )
 STALE_HOURS = Gauge("facetally_record_stale_hours", "Hours of shops that are not added up yet")
 ROLLUP_FAILURES = Counter("facetally_record_rollup_failures_total", "Steps of adding up that failed")
+CAMERAS = Gauge("facetally_record_cameras", "Cameras, by how they are", ["state"])
+CAMERAS_IN_TROUBLE = Gauge("facetally_record_cameras_in_trouble", "Cameras, by the gravest thing wrong", ["trouble"])
 
 
 async def serve(settings: RecordSettings, runtime: Runtime) -> None:
@@ -50,7 +59,8 @@ async def serve(settings: RecordSettings, runtime: Runtime) -> None:
         )
         kept = Kept(settings.results_kept_days, settings.camera_hours_kept_days, settings.tallies_kept_days)
         record_results = RecordResults(tallies, rules, lambda: kept.oldest(_now()))
-        add_up = AddUp(rollups, kept, _now, Watch(ROLLUP_SECONDS.observe, STALE_HOURS.set, ROLLUP_FAILURES.inc))
+        watch = Watch(ROLLUP_SECONDS.observe, STALE_HOURS.set, ROLLUP_FAILURES.inc, _count_cameras)
+        add_up = AddUp(rollups, kept, _now, watch)
 
         async def handle(deliveries: Sequence[Delivery]) -> None:
             recorded = await record_results([(delivery.subject, delivery.body) for delivery in deliveries])
@@ -59,14 +69,33 @@ async def serve(settings: RecordSettings, runtime: Runtime) -> None:
             FACES.inc(recorded.faces)
             DUPLICATES.inc(recorded.duplicates)
             TOO_OLD.inc(recorded.too_old)
+            now = _now()
+            for received_at in recorded.received_at:
+                # The clocks of two machines: a photo may seem to have been recorded before it came.
+                TALLIED_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
 
         inbox = await bus.inbox(RECORD)
         runtime.health.started()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(add_up.run(runtime.stopping, settings.rollup_pause_s))
             tasks.create_task(
-                inbox.run(handle, stopping=runtime.stopping, batches_in_flight=1, max_batch=settings.max_batch)
+                inbox.run(
+                    handle,
+                    stopping=runtime.stopping,
+                    batches_in_flight=1,
+                    max_batch=settings.max_batch,
+                    pace_s=settings.batch_pause_s,
+                )
             )
+
+
+def _count_cameras(verdicts: Sequence[CameraHealth]) -> None:
+    states = Count(verdict.state for verdict in verdicts)
+    troubles = Count(verdict.trouble for verdict in verdicts)
+    for state in State:
+        CAMERAS.labels(state).set(states[state])
+    for trouble in set(Trouble) - {Trouble.NONE}:
+        CAMERAS_IN_TROUBLE.labels(trouble).set(troubles[trouble])
 
 
 def _now() -> datetime:

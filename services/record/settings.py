@@ -33,6 +33,9 @@ class RecordSettings(ServiceSettings):
         "gender hold up",
     )
     max_batch: int = Field(default=200, ge=1, description="Most photos written in one transaction")
+    batch_pause_s: float = Field(
+        default=0.25, ge=0, description="Least time from one transaction to the next: what comes meanwhile is one more"
+    )
     rollup_pause_s: float = Field(
         default=5.0,
         gt=0,

@@ -113,6 +113,18 @@ def service_environment(prefix: str, values: Mapping[str, object]) -> dict[str, 
     return flat
 
 
+def environment_file(environment: Mapping[str, str]) -> str:
+    """Environment variables as a file that dotenv and a shell read.
+
+    Raises:
+        ValueError: a value has a quote in it.
+    """
+    for name, value in environment.items():
+        if "'" in value or "\n" in value:
+            raise ValueError(f"{name} cannot be written into a file")
+    return "".join(f"{name}='{value}'\n" for name, value in environment.items())
+
+
 def has_settled(ran_s: float) -> bool:
     """Whether a program ran long enough before it died not to be in a crash loop."""
     return ran_s >= _SETTLED_S

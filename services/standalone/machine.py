@@ -1,6 +1,7 @@
 """One machine's process tree: the servers, then provision, then the services."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -18,12 +19,21 @@ from services.standalone.adapters.postgres_server import DATABASE, make_cluster,
 from services.standalone.adapters.probes import answers_http
 from services.standalone.adapters.seaweedfs import seaweedfs
 from services.standalone.adapters.state_folder import StateFolder
-from services.standalone.domain import Ports, Program, detect_names, plan_ports, service_environment
+from services.standalone.domain import (
+    Ports,
+    Program,
+    detect_names,
+    environment_file,
+    plan_ports,
+    service_environment,
+)
 from services.standalone.handler import Supervisor
 from services.standalone.settings import StandaloneSettings
 
 # Who signs in first; to be disabled once other admins have been let in.
 ADMIN = "admin@localhost"
+# Read by `facetally doctor`, `backlog` and `dead`, where their own settings are not set.
+_OPERATE_FILE = "operate.env"
 # What children inherit: enough to run, and nothing of ours that could change what they do.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS")
 
@@ -100,6 +110,8 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
             postgres_server(state.path / "postgres", ports.postgres, environment),
         )
         services = _services(settings, ports, secrets, state.certificate(), environment)
+        # Before anything is started: doctor is asked when something does not start.
+        state.keep_private(_OPERATE_FILE, environment_file(_operate(settings, state.path, ports, secrets)))
         janitor = asyncio.create_task(launcher.bound_logs())
         try:
             await supervisor.start(*servers)
@@ -178,6 +190,20 @@ def _publish(ports: Ports, secrets: dict[str, str], environment: dict[str, str])
     )
 
 
+def _operate(settings: StandaloneSettings, state: Path, ports: Ports, secrets: dict[str, str]) -> dict[str, str]:
+    """The operator's settings."""
+    host = "127.0.0.1" if settings.ftp_host == "0.0.0.0" else settings.ftp_host  # noqa: S104 - where we knock, not where we listen
+    values: dict[str, object] = {
+        "nats": _nats(ports, secrets, "operator"),
+        "s3": _s3(ports, secrets, "operator"),
+        "postgres_dsn": _dsn(ports, secrets, "operator"),
+        "health_urls": json.dumps({name: f"http://127.0.0.1:{port}/readyz" for name, port in ports.health.items()}),
+        "ftps_address": f"{host}:{ports.ftp}",
+        "state_dir": state,
+    }
+    return service_environment("operate", values)
+
+
 def _services(
     settings: StandaloneSettings, ports: Ports, secrets: dict[str, str], certificate: Path, environment: dict[str, str]
 ) -> list[Program]:
@@ -185,7 +211,7 @@ def _services(
     values: dict[str, dict[str, object]] = {
         "ingest": {
             "nats": _nats(ports, secrets, "ingest"),
-            "s3": _s3(ports, secrets, "ingest"),
+            "s3": _s3(ports, secrets, "ingest") | {"seaweedfs_filer": f"127.0.0.1:{ports.weed['filer.grpc']}"},
             "ftp_host": settings.ftp_host,
             "ftp_port": ports.ftp,
             "passive_port_first": settings.passive_port_first,

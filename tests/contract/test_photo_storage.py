@@ -18,12 +18,13 @@ class Storage(Protocol):
     async def get(self, key: str) -> bytes: ...
 
 
-@pytest.fixture(params=["fake", "s3"])
+@pytest.fixture(params=["fake", "s3", "past_s3"])
 async def storage(request: pytest.FixtureRequest, s3_server: S3Server) -> AsyncIterator[Storage]:
     if request.param == "fake":
         yield FakePhotoStorage()
         return
-    async with PhotoStorage.connect(s3_server.settings("admin")) as opened:
+    settings = s3_server.past_s3("admin") if request.param == "past_s3" else s3_server.settings("admin")
+    async with PhotoStorage.connect(settings) as opened:
         yield opened
 
 
@@ -47,9 +48,10 @@ async def test_what_was_never_put_is_not_there(storage: Storage) -> None:
 
 async def test_a_store_that_is_away_is_worth_another_try() -> None:
     settings = S3Settings.model_validate({"url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "s"})
+    past = settings.model_copy(update={"seaweedfs_filer": "127.0.0.1:1"})
     fake = FakePhotoStorage(failures=2)
-    async with PhotoStorage.connect(settings) as real:
-        for storage in (fake, real):
+    async with PhotoStorage.connect(settings) as real, PhotoStorage.connect(past) as past_s3:
+        for storage in (fake, real, past_s3):
             with pytest.raises(TransientError):
                 await storage.put("photos/a.jpg", b"x")
             with pytest.raises(TransientError):
@@ -57,8 +59,11 @@ async def test_a_store_that_is_away_is_worth_another_try() -> None:
         assert not await real.is_ready()
 
 
-async def test_a_missing_bucket_is_worth_another_try_and_not_a_missing_photo(s3_server: S3Server) -> None:
-    settings = s3_server.settings("admin").model_copy(update={"bucket": "nowhere"})
-    async with PhotoStorage.connect(settings) as storage:
+@pytest.mark.parametrize("past", [False, True])
+async def test_a_missing_bucket_is_worth_another_try_and_not_a_missing_photo(s3_server: S3Server, past: bool) -> None:
+    given = s3_server.past_s3("admin") if past else s3_server.settings("admin")
+    async with PhotoStorage.connect(given.model_copy(update={"bucket": "nowhere"})) as storage:
         with pytest.raises(TransientError):
             await storage.get("photos/a.jpg")
+        with pytest.raises(TransientError):
+            await storage.put("photos/a.jpg", b"x")

@@ -95,7 +95,7 @@ def photo(number: int, faces: int = 1, camera: str = "berlin-mitte-cam") -> Phot
 
 async def test_a_face_that_does_not_count_is_kept_and_tallied_nowhere(store: Store) -> None:
     recorded = await store.record([replace(photo(1), faces=(FACE, TURNED)), replace(photo(2), faces=(TURNED,))], OLDEST)
-    assert recorded == Recorded(photos=2, rejections=0, faces=3, duplicates=0)
+    assert recorded == Recorded(photos=2, rejections=0, faces=3, duplicates=0, received_at=(AT, AT))
     assert await store.visitors() == 1
     assert await store.uploads() == {"faces": 2}
 
@@ -106,7 +106,7 @@ def rejection(number: int) -> RejectionRow:
 
 async def test_what_is_new_is_kept_and_tallied(store: Store) -> None:
     recorded = await store.record([photo(1, 3), photo(2, 0), rejection(3)], OLDEST)
-    assert recorded == Recorded(photos=2, rejections=1, faces=3, duplicates=0)
+    assert recorded == Recorded(photos=2, rejections=1, faces=3, duplicates=0, received_at=(AT, AT))
     assert await store.visitors() == 3
     assert await store.uploads() == {"faces": 1, "no_face": 1, "truncated": 1}
 
@@ -114,7 +114,7 @@ async def test_what_is_new_is_kept_and_tallied(store: Store) -> None:
 async def test_what_was_counted_is_never_counted_again(store: Store) -> None:
     await store.record([photo(1, 3), rejection(3)], OLDEST)
     recorded = await store.record([photo(1, 3), photo(2, 1), rejection(3)], OLDEST)
-    assert recorded == Recorded(photos=1, rejections=0, faces=1, duplicates=2)
+    assert recorded == Recorded(photos=1, rejections=0, faces=1, duplicates=2, received_at=(AT,))
     assert await store.visitors() == 4
     assert await store.uploads() == {"faces": 2, "truncated": 1}
 

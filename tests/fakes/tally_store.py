@@ -30,7 +30,10 @@ class FakeTallyStore:
         self.rows |= {row.id: row for row in new}
         photos = [row for row in new if isinstance(row, PhotoRow)]
         faces = sum(len(row.faces) for row in photos)
-        return Recorded(len(photos), len(new) - len(photos), faces, len(kept) - len(new), len(rows) - len(kept))
+        arrived = tuple(row.received_at for row in photos)
+        return Recorded(
+            len(photos), len(new) - len(photos), faces, len(kept) - len(new), len(rows) - len(kept), arrived
+        )
 
     async def visitors(self) -> int:
         """All visitors tallied."""

@@ -17,8 +17,8 @@ class S3Server:
     def __init__(self, folder: Path) -> None:
         self.port, *rest = free_ports(1 + len(WEED_PARTS))
         keys = {user: f"secret-key-of-{user}" for user in S3_ACTIONS}
-        ports = dict(zip(WEED_PARTS, rest, strict=True))
-        self.program: Program = seaweedfs(folder, self.port, ports, keys, environment())
+        self.ports = dict(zip(WEED_PARTS, rest, strict=True))
+        self.program: Program = seaweedfs(folder, self.port, self.ports, keys, environment())
         self.running = RunningProgram(self.program, folder / "weed.log")
 
     def settings(self, user: str) -> S3Settings:
@@ -26,6 +26,10 @@ class S3Server:
         return S3Settings.model_validate(
             {"url": f"http://127.0.0.1:{self.port}", "access_key": user, "secret_key": f"secret-key-of-{user}"}
         )
+
+    def past_s3(self, user: str) -> S3Settings:
+        """The same, for one who writes past the S3 gateway."""
+        return self.settings(user).model_copy(update={"seaweedfs_filer": f"127.0.0.1:{self.ports['filer.grpc']}"})
 
     async def provision(self) -> None:
         """Make the bucket; the server answers a moment before it can."""

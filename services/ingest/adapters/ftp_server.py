@@ -324,8 +324,11 @@ class FtpServer:
     # Uploads
 
     def has_room(self, login: Login) -> bool:
-        """Whether another upload fits into memory."""
-        return self._memory.has_room(login.name, self._options.max_uploads_per_login)
+        """Whether another upload fits into memory; one that does not is counted."""
+        if self._memory.has_room(login.name, self._options.max_uploads_per_login):
+            return True
+        UPLOADS.labels("busy").inc()
+        return False
 
     def new_upload(self, login: Login, path: str) -> UploadBuffer:
         """An empty buffer; it counts until it is closed."""

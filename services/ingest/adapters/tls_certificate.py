@@ -1,14 +1,20 @@
 """The certificate of FTPS, read again when its file changes: cameras' sessions outlive no certificate."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
+from prometheus_client import Gauge
 
 from services.common.logging import get_logger
 
 _log = get_logger(__name__)
 # OpenSSL's own list, the cheapest first.
 _CIPHERS = b"ECDHE+AESGCM+AES128:DEFAULT"
+
+CERTIFICATE_END = Gauge(
+    "facetally_ingest_certificate_end_timestamp_seconds", "When the certificate of FTPS that is in use ends, Unix time"
+)
 
 
 def tls_context(certificate: Path) -> SSL.Context:
@@ -47,7 +53,7 @@ class TlsCertificate:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = self._look()
-        self.context = tls_context(path)
+        self.context = self._read()
 
     def reload(self) -> bool:
         """Read the file again if it is another one now; whether there is a new context.
@@ -59,12 +65,18 @@ class TlsCertificate:
             return False
         self._seen = seen
         try:
-            self.context = tls_context(self._path)
-        except (OSError, SSL.Error) as error:
+            self.context = self._read()
+        except (OSError, SSL.Error, crypto.Error) as error:
             _log.error("certificate_unreadable", error=type(error).__name__)
             return False
         _log.info("certificate_reloaded")
         return True
+
+    def _read(self) -> SSL.Context:
+        context = tls_context(self._path)
+        end = crypto.load_certificate(crypto.FILETYPE_PEM, self._path.read_bytes()).get_notAfter() or b""
+        CERTIFICATE_END.set(datetime.strptime(end.decode(), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp())
+        return context
 
     def _look(self) -> tuple[int, int, int] | None:
         try:

@@ -197,6 +197,7 @@ async def _record(connection: Any, kept: Mapping[Row, Place], places: Mapping[Ro
         faces=len(faces),
         duplicates=len(kept) - len(new),
         too_old=len(places) - len(kept),
+        received_at=tuple(row.received_at for row in photos),
     )
 
 

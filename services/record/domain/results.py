@@ -114,6 +114,7 @@ class Recorded:
 
     Args:
         too_old: results from before the time that is kept; recorded nowhere.
+        received_at: when each of the photos had arrived, UTC.
     """
 
     photos: int
@@ -121,6 +122,7 @@ class Recorded:
     faces: int
     duplicates: int
     too_old: int = 0
+    received_at: tuple[datetime, ...] = ()
 
 
 def age_band(age_years: float) -> AgeBand:

@@ -88,11 +88,13 @@ class Watch:
         took: seconds that a round took.
         stale: hours out of date after it.
         failed: a step failed, for whatever reason.
+        cameras: how all cameras are, every minute.
     """
 
     took: Callable[[float], None]
     stale: Callable[[int], None]
     failed: Callable[[], None]
+    cameras: Callable[[Sequence[CameraHealth]], None]
 
 
 class AddUp:
@@ -175,6 +177,7 @@ class AddUp:
             if (found := _opening(facts)) is not None
         ]
         await self._store.save_health(verdicts)
+        self._watch.cameras(verdicts)
         self._health_at = now
 
     async def _forget(self) -> None:

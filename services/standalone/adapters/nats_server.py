@@ -39,7 +39,7 @@ def nats_server(
         "jetstream": {
             "store_dir": str(folder.resolve()),
             "max_memory_store": 64 << 20,
-            "max_file_store": 16 << 30,
+            "max_file_store": 48 << 30,
             # An acknowledgement means that the message is on disk, not on its way there.
             "sync_interval": "always",
         },

@@ -115,6 +115,8 @@ def postgres_server(data: Path, port: int, environment: Mapping[str, str], *opti
         "max_connections=50",
         "shared_buffers=256MB",
         "timezone=UTC",
+        # When a row was committed can be told: how long photos take is measured by it.
+        "track_commit_timestamp=on",
         "log_min_messages=warning",
         # A session that fell asleep in a transaction would keep old row versions, and hot tallies bloat.
         "idle_in_transaction_session_timeout=60s",

@@ -63,6 +63,14 @@ class StateFolder:
             draft.replace(path)
         return kept
 
+    def keep_private(self, name: str, text: str) -> None:
+        """Write a file that only this user can read; who reads it meanwhile sees the old one."""
+        path = self.path / name
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(text)
+        draft.replace(path)
+
     def certificate(self) -> Path:
         """A PEM file with a self-signed P-256 certificate and its key, made once."""
         path = self.path / "ftps.pem"

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +16,7 @@ from services.common.errors import TransientError
 from services.record.adapters.postgres_rollups import PostgresRollups
 from services.record.adapters.postgres_tallies import PostgresTallies
 from services.record.adapters.tally_sql import MARK_STALE
+from services.record.domain.camera_health import CameraHealth
 from services.record.domain.retention import Kept
 from services.record.handler.add_up import AddUp, Watch
 from tests.integration.record.estates import BEGIN, Shop, counted, make_estate, random_row, tallied
@@ -33,10 +34,13 @@ class World:
     failures: int = 0
     stale: int = -1
     took: list[float] = field(default_factory=list)
+    judged: list[Sequence[CameraHealth]] = field(default_factory=list)
 
     def job(self, rollups: PostgresRollups, kept: Kept = KEPT) -> AddUp:
         """A job that goes by this clock."""
-        return AddUp(rollups, kept, lambda: self.now, Watch(self.took.append, self._stale, self._failed))
+        return AddUp(
+            rollups, kept, lambda: self.now, Watch(self.took.append, self._stale, self._failed, self.judged.append)
+        )
 
     def _stale(self, hours: int) -> None:
         self.stale = hours
@@ -268,6 +272,7 @@ async def test_every_camera_is_judged_by_its_last_seven_days(database: Database)
         assert found["cam-2-0"] == ("working", "none", 0)
         assert found["cam-3-0"] == ("new", "none", 0)
         assert len(found) == sum(len(shop.cameras) - 1 for shop in shops)
+        assert [len(verdicts) for verdicts in world.judged] == [len(found)]
 
 
 async def test_what_has_been_kept_long_enough_goes_by_months_and_never_comes_twice(database: Database) -> None:

@@ -53,7 +53,7 @@ async def estate(database: Database, seed: int) -> list[asyncpg.Record]:
         PostgresTallies.connect(database.dsn("record")) as tallies,
         PostgresRollups.connect(database.dsn("record")) as rollups,
     ):
-        job = AddUp(rollups, kept, lambda: now, Watch(_nothing, _nothing, _nothing))
+        job = AddUp(rollups, kept, lambda: now, Watch(_nothing, _nothing, _nothing, _nothing))
         for first in range(0, PHOTOS, 100):
             again = chance.choices(rows[: first + 1], k=10)
             batch = {row.id: row for row in (*again, *rows[first : first + 100])}

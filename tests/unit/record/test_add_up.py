@@ -1,11 +1,13 @@
 """Rounds of the job: what fails keeps nothing else, and what is done seldom is done to its end."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.record.domain.camera_health import CameraHealth
 from services.record.domain.hours_due import ShopHours
 from services.record.domain.retention import Kept
 from services.record.handler.add_up import MOST_IDS, AddUp, Watch
@@ -24,9 +26,10 @@ class Job:
     now: datetime = BEGIN
     failures: int = 0
     took: list[float] = field(default_factory=list)
+    judged: list[Sequence[CameraHealth]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        watch = Watch(self.took.append, lambda _: None, self._failed)
+        watch = Watch(self.took.append, lambda _: None, self._failed, self.judged.append)
         self.add_up = AddUp(self.store, Kept(365, 62, 1095), lambda: self.now, watch)
 
     def _failed(self) -> None:
@@ -46,6 +49,7 @@ async def test_cameras_are_judged_every_minute_and_old_things_go_every_day() -> 
     assert await job.calls(timedelta(seconds=5)) == STEPS[:3]
     assert await job.calls(timedelta(seconds=55)) == STEPS[:4]
     assert await job.calls(timedelta(days=1)) == STEPS
+    assert len(job.judged) == 3
 
 
 @pytest.mark.parametrize("broken", STEPS)

@@ -1,0 +1,1 @@
+"""Load tests: what a thousand shops send, and whether facetally keeps up with it."""

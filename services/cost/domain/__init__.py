@@ -1,0 +1,1 @@
+"""The rules of cost: what is assumed, and the arithmetic on it."""

@@ -1,0 +1,1 @@
+"""What operate touches of the world: it looks at everything, and changes nothing but dead letters."""

@@ -1,0 +1,1 @@
+"""What is in order and what is not, in words; how far behind a consumer is; what a dead letter says."""

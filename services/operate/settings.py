@@ -1,0 +1,46 @@
+"""Settings of operate, read from FACETALLY_OPERATE_*, or on one machine from the file that standalone has written."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from services.common.settings import NatsSettings, S3Settings, settings_config
+
+ENVIRONMENT_FILE: Final = "operate.env"
+_STATE_DIR: Final = "FACETALLY_STANDALONE_STATE_DIR"
+
+
+class OperateSettings(BaseSettings):
+    """What `facetally doctor`, `backlog` and `dead` look at. Where none of these is set, they are read from operate.env in the state folder of one machine."""
+
+    model_config = settings_config("operate")
+
+    nats: NatsSettings = Field(description="Connection to NATS, as the user `operator`")
+    s3: S3Settings = Field(description="Connection to the photo store; needs to list only")
+    postgres_dsn: SecretStr = Field(description="postgresql://user:password@host:port/database, the role `operator`")
+    health_urls: dict[str, str] = Field(
+        default={}, description='Address of each service\'s /readyz, as JSON: {"ingest": "http://host:port/readyz"}'
+    )
+    ftps_address: str | None = Field(
+        default=None,
+        pattern=r"^\S+:\d{1,5}$",
+        description="host:port of FTP, to look at the certificate that cameras are shown; not looked at when empty",
+    )
+    state_dir: Path | None = Field(
+        default=None, description="Folder whose disk must not fill up; not looked at when empty"
+    )
+    weights_dir: Path | None = Field(
+        default=None, description="Folder of converted and exported weights; by default models/weights beside the code"
+    )
+    limit_s: float = Field(default=10.0, gt=0, le=300, description="How long doctor waits for each of its checks")
+
+
+def environment_file(environment: Mapping[str, str]) -> Path | None:
+    """The file that the settings are read from: none where the environment has any of them."""
+    prefix = str(OperateSettings.model_config["env_prefix"])
+    if any(name.startswith(prefix) and value for name, value in environment.items()):
+        return None
+    return Path(environment.get(_STATE_DIR) or ".state") / ENVIRONMENT_FILE

@@ -1,0 +1,1 @@
+"""Operations: what is measured, on real servers and processes."""
