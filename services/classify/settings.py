@@ -24,6 +24,6 @@ class ClassifySettings(ServiceSettings):
     threads: int = Field(default=1, ge=1, description="CPU threads of one worker; scale by replicas instead")
     max_batch_faces: int = Field(default=32, ge=1, description="Most faces in one pass of the models")
     max_batch_delay_ms: float = Field(
-        default=10.0, ge=0, description="How long the first face of a batch waits for others"
+        default=50.0, ge=0, description="How long the first face of a batch waits for others"
     )
     messages_in_flight: int = Field(default=32, ge=1, description="Photos whose faces may wait for a batch at once")
