@@ -30,9 +30,10 @@ from rich.table import Table
 from bench.cell import CAMERAS, CAMERAS_PER_SHOP, Cell, camera, cpu_ms, made, photos, running_cell
 from bench.ftp_load import upload_all, upload_one
 from bench.troubles import TROUBLES, Crowd, Trouble
+from loadtest.ftp_session import believing_context
 from services.estate.domain import CameraLine
 from services.standalone.adapters.state_folder import StateFolder
-from tests.servers.ftp_client import FtpClient, RefusedError, believing_context
+from tests.servers.ftp_client import FtpClient, RefusedError
 
 FEW_CAMERAS = 10
 CONNECTED, CONNECTED_TLS = 1_000, 200

@@ -5,7 +5,8 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.servers.ftp_client import FtpClient, believing_context
+from loadtest.ftp_session import believing_context
+from tests.servers.ftp_client import FtpClient
 
 
 @dataclass(frozen=True, slots=True)

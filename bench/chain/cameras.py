@@ -14,8 +14,9 @@ from typing import Final
 
 import uvloop
 
-from loadtest.photos import PhotoPool
+from loadtest.photos import Photo, PhotoPool
 from services.common.ids import CameraId, photo_id
+from tests.servers.ftp_client import FtpClient, RefusedError
 
 # Cameras have a line of 50 Mbps; more at once than this means that the chain does not keep up.
 _AT_ONCE: Final = 64
@@ -56,42 +57,26 @@ class Sent:
     tries: int
 
 
-async def upload(port: int, login: str, secret: str, name: str, head: bytes, tail: memoryview) -> bool:
-    """Upload a photo as a camera does; whether it was acknowledged."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def upload(port: int, login: str, secret: str, name: str, photo: Photo) -> bool:
+    """Upload a photo as a camera does, over a connection of its own; whether it was acknowledged."""
     try:
-        for said, expected in ((b"", b"220"), (f"USER {login}\r\n".encode(), b"331"), (f"PASS {secret}\r\n".encode(), b"230"),
-                               (b"TYPE I\r\n", b"200")):  # fmt: skip
-            if not await _say(reader, writer, said, expected):
-                return False
-        writer.write(b"EPSV\r\n")
-        reply = await reader.readline()
-        if not reply.startswith(b"229"):
-            return False
-        _, data = await asyncio.open_connection("127.0.0.1", int(reply.split(b"|||")[1].split(b"|", 1)[0]))
+        client = await FtpClient.connect(port)
         try:
-            if not await _say(reader, writer, f"STOR {name}\r\n".encode(), b"1"):
-                return False
-            data.write(head)
-            data.write(tail)
-            await data.drain()
+            await client.log_in(login, secret)
+            data = await client.begin_upload(name)
+            try:
+                data.write(photo.head)
+                data.write(photo.tail)
+                await data.drain()
+            finally:
+                data.close()
+            await client.say("", "226")
+            client.writer.write(b"QUIT\r\n")
         finally:
-            data.close()
-        if not await _say(reader, writer, b"", b"226"):
-            return False
-        writer.write(b"QUIT\r\n")
-    except OSError:
+            client.writer.close()
+    except (OSError, RefusedError):
         return False
-    else:
-        return True
-    finally:
-        writer.close()
-
-
-async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: bytes, expected: bytes) -> bool:
-    if line:
-        writer.write(line)
-    return (await reader.readline()).startswith(expected)
+    return True
 
 
 class Cameras:
@@ -145,7 +130,7 @@ class Cameras:
         try:
             for tried in range(1, _TRIES + 1):
                 name = f"{login}_00_{time.strftime('%Y%m%d%H%M%S')}.jpg"
-                if await upload(self._work.port, login, self._work.secrets[login], name, photo.head, photo.tail):
+                if await upload(self._work.port, login, self._work.secrets[login], name, photo):
                     self.sent.append((number, due, time.time(), tried))
                     return
                 await asyncio.sleep(_AGAIN_S)

@@ -65,9 +65,7 @@ class SeaweedWriter:
                 filer.CreateEntryRequest(directory=directory, entry=_entry(name, chunk)), timeout=_TIMEOUT_S
             )
             _check(created.error)
-        except (grpc.aio.AioRpcError, grpc.aio.UsageError) as error:
-            raise TransientError(f"the photo store is away: {type(error).__name__}") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (grpc.aio.AioRpcError, grpc.aio.UsageError, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TransientError(f"the photo store is away: {type(error).__name__}") from error
 
     async def _require_bucket(self) -> None:

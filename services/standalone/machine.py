@@ -111,7 +111,7 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
         )
         services = _services(settings, ports, secrets, state.certificate(), environment)
         # Before anything is started: doctor is asked when something does not start.
-        state.keep_private(_OPERATE_FILE, environment_file(_operate(settings, state.path, ports, secrets)))
+        state.keep_private(_OPERATE_FILE, environment_file(_operate(settings, state.path, ports, secrets)).encode())
         janitor = asyncio.create_task(launcher.bound_logs())
         try:
             await supervisor.start(*servers)

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from loadtest.ftp_session import believing_context
 from services.common.ids import CameraId, photo_id
 from tests.fakes.logins import FakeLogins, camera, shop
 from tests.servers.ftp import SECRET, Ftp, client, running_ftp
-from tests.servers.ftp_client import believing_context
 from tests.vendors import EXAMPLES, Example
 
 pytestmark = pytest.mark.timeout(180)

@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from facetally.v1.photo_pb2 import Photo, PhotoStored
 
+from loadtest.ftp_session import believing_context
 from services.ingest.adapters.ftp_server import FtpOptions, FtpServer
 from services.ingest.handler import KeepPhoto
 from tests.fakes.held_photos import FakeHeldPhotos
 from tests.fakes.logins import FakeLogins
 from tests.fakes.photo_storage import FakePhotoStorage
 from tests.fakes.publisher import FakePublisher
-from tests.servers.ftp_client import believing_context
 from tests.servers.running import free_ports
 
 T = TypeVar("T")

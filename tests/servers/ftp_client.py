@@ -9,13 +9,6 @@ class RefusedError(Exception):
     """The server said no; with its reply."""
 
 
-def believing_context() -> ssl.SSLContext:
-    """A client's, that believes every certificate, as cameras do."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
 class FtpClient:
     """One control connection.
 

@@ -57,28 +57,22 @@ class StateFolder:
         new = {name: secrets.token_urlsafe(24) for name in names if name not in kept}
         if new:
             kept |= new
-            draft = path.with_suffix(".new")
-            draft.touch(mode=0o600)
-            draft.write_text(json.dumps(kept, indent=2))
-            draft.replace(path)
+            self.keep_private(path.name, json.dumps(kept, indent=2).encode())
         return kept
 
-    def keep_private(self, name: str, text: str) -> None:
+    def keep_private(self, name: str, content: bytes) -> None:
         """Write a file that only this user can read; who reads it meanwhile sees the old one."""
         path = self.path / name
         draft = path.with_suffix(".new")
         draft.touch(mode=0o600)
-        draft.write_text(text)
+        draft.write_bytes(content)
         draft.replace(path)
 
     def certificate(self) -> Path:
         """A PEM file with a self-signed P-256 certificate and its key, made once."""
         path = self.path / "ftps.pem"
         if not path.exists():
-            draft = path.with_suffix(".new")
-            draft.touch(mode=0o600)
-            draft.write_bytes(_self_signed(datetime.now(UTC)))
-            draft.replace(path)
+            self.keep_private(path.name, _self_signed(datetime.now(UTC)))
         return path
 
 

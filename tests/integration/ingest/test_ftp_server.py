@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.ftp_session import believing_context
 from services.ingest.adapters.ftp_server import FtpServer, PortTakenError
 from services.standalone.adapters.state_folder import StateFolder
 from tests.servers.ftp import LIMIT_BYTES, SECRET, Ftp, client, options, running_ftp, store
-from tests.servers.ftp_client import believing_context
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_what_standalone_writes_is_private_and_is_all_that_is_needed(
         values = machine._operate(
             StandaloneSettings(ftp_host="0.0.0.0"), state.path, plan_ports(2121, 8080, 14200, 2), secrets
         )
-        state.keep_private(ENVIRONMENT_FILE, domain.environment_file(values))
+        state.keep_private(ENVIRONMENT_FILE, domain.environment_file(values).encode())
     file = tmp_path / ENVIRONMENT_FILE
     assert machine._OPERATE_FILE == ENVIRONMENT_FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
