@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
-import nats
 import nats.errors
 import nats.micro
 from google.protobuf.message import Message
@@ -16,6 +15,7 @@ from services.common.backlog import Backlog
 from services.common.errors import BadInputError, PermanentError, TransientError
 from services.common.inbox import Inbox
 from services.common.logging import get_logger
+from services.common.nats_client import NatsClient
 from services.common.settings import NatsSettings
 from services.common.streams import Consumer, inbox_prefix
 
@@ -52,14 +52,15 @@ class MessageBus:
             bus.connections += 1
             _log.info("nats_reconnected")
 
-        client = await nats.connect(
+        client = NatsClient()
+        await client.connect(
             settings.url.split(","),
             name=name,
             inbox_prefix=inbox_prefix(settings.user).encode(),
             user=settings.user,
             password=settings.password.get_secret_value(),
             max_reconnect_attempts=-1,
-            reconnect_time_wait=_RECONNECT_WAIT_S,
+            reconnect_time_wait=_RECONNECT_WAIT_S,  # type: ignore[arg-type]  # a sleep: fractions will do
             error_cb=on_error,
             disconnected_cb=on_disconnect,
             reconnected_cb=on_reconnect,

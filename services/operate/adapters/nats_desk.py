@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import nats.errors
 import nats.js.errors
-from nats.aio.client import Client
 
 from services.common.errors import PermanentError, TransientError
 from services.common.messaging import MessageBus
+from services.common.nats_client import NatsClient
 from services.common.settings import NatsSettings
 from services.common.streams import DEAD_STREAM, inbox_prefix
 from services.operate.domain.findings import NotWorkingError
@@ -43,7 +43,7 @@ class NatsDesk:
         async def on_error(error: Exception) -> None:
             failures.append(error)
 
-        client = Client()
+        client = NatsClient()
         try:
             await client.connect(
                 settings.url.split(","),

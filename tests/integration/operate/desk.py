@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +51,13 @@ def settings(values: dict[str, object]) -> OperateSettings:
     return OperateSettings.model_validate(values)
 
 
+@asynccontextmanager
 async def started(
     values: dict[str, object], *words: str, stdout: int = asyncio.subprocess.PIPE
-) -> asyncio.subprocess.Process:
-    """Start `facetally ...`."""
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start `facetally ...`; it is ended with the block, if it has not ended itself."""
     flat = {name: json.dumps(value) if name == "health_urls" else value for name, value in values.items()}
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "services.operate",
@@ -64,11 +67,17 @@ async def started(
         stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
 
 
 async def typed(values: dict[str, object], *words: str, answer: str = "") -> Said:
     """Type `facetally ...`, and answer what it asks."""
-    process = await started(values, *words)
-    out, err = await asyncio.wait_for(process.communicate(answer.encode()), 60)
+    async with started(values, *words) as process, asyncio.timeout(60):
+        out, err = await process.communicate(answer.encode())
     assert process.returncode is not None
     return Said(out.decode(), err.decode(), process.returncode)

@@ -83,9 +83,8 @@ async def test_results_that_are_kept_say_when_they_were_last_answered(clean_stre
 
 
 async def test_watching_goes_on_until_it_is_broken_off(clean_streams: NatsServer) -> None:
-    process = await started(nats_values(clean_streams), "backlog", "--json", "--watch")
-    assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with started(nats_values(clean_streams), "backlog", "--json", "--watch") as process, asyncio.timeout(30):
+        assert process.stdout is not None
         for _ in range(2):
             assert len(json.loads(await process.stdout.readline())) == 5
         process.send_signal(signal.SIGINT)
@@ -95,17 +94,15 @@ async def test_watching_goes_on_until_it_is_broken_off(clean_streams: NatsServer
 
 async def test_in_a_terminal_the_table_is_drawn_anew(clean_streams: NatsServer) -> None:
     terminal, inside = pty.openpty()
-    try:
-        process = await started(nats_values(clean_streams), "backlog", "--watch", stdout=inside)
+    async with started(nats_values(clean_streams), "backlog", "--watch", stdout=inside) as process:
+        os.close(inside)  # so that reading fails when the command has ended, instead of waiting for ever
         drawn = b""
         async with asyncio.timeout(30):
             while drawn.count(b"PHOTOS") < 2:
                 drawn += await asyncio.to_thread(os.read, terminal, 65_536)
             process.send_signal(signal.SIGINT)
             _, err = await process.communicate()
-    finally:
-        os.close(inside)
-        os.close(terminal)
+    os.close(terminal)
     assert (process.returncode, err) == (130, b"")
 
 
