@@ -6,10 +6,10 @@ from pathlib import Path
 
 import uvloop
 
+from services.common.glibc_heap import keep_freed_memory
 from services.common.logging import configure_logging
 from services.ingest.__main__ import ftp_options
 from services.ingest.adapters.ftp_server import FtpServer
-from services.ingest.adapters.glibc_heap import keep_freed_memory
 from services.ingest.domain import Held, Login, Outcome, Result, Upload
 from services.ingest.settings import IngestSettings
 from tests.fakes.logins import FakeLogins

@@ -1,6 +1,7 @@
 """The settings that services have in common. Each service adds its own, under its own prefix."""
 
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -56,6 +57,11 @@ class S3Settings(BaseModel):
         default=None,
         description="Where the store is SeaweedFS, host:port of its filer's gRPC: photos are then written past the S3 "
         "gateway, for a tenth of its CPU, and are there for S3 as any other (docs/adr/0014)",
+    )
+    recent_photos: Path | None = Field(
+        default=None,
+        description="Where ingest and detect share a machine, a file in its memory, such as /dev/shm/NAME/recent, that only "
+        "they can read: photos go through it as well, and need not be read from the store (docs/adr/0015)",
     )
 
 

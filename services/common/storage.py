@@ -16,6 +16,7 @@ from minio.signer import sign_v4_s3
 
 from services.common.errors import PermanentError, TransientError
 from services.common.http_body import PhotoBody
+from services.common.recent_photos import RecentPhotos
 from services.common.seaweedfs import SeaweedWriter
 from services.common.settings import S3Settings
 
@@ -36,6 +37,7 @@ class PhotoStorage:
     ) -> None:
         self._session = session
         self._writer = writer
+        self._recent = None if settings.recent_photos is None else RecentPhotos(settings.recent_photos)
         self._base = urlsplit(settings.url)
         self._bucket = settings.bucket
         self._region = settings.region
@@ -64,6 +66,8 @@ class PhotoStorage:
             await self._request("PUT", key, photo)
         else:
             await self._writer.put(key, photo)
+        if self._recent is not None:
+            self._recent.put(key, photo)
 
     async def get(self, key: str) -> bytes:
         """The photo's bytes.
@@ -72,7 +76,8 @@ class PhotoStorage:
             PermanentError: there is no such photo.
             TransientError: the store is away, slow or refuses us.
         """
-        return await self._request("GET", key)
+        recent = None if self._recent is None else self._recent.take(key)
+        return await self._request("GET", key) if recent is None else recent
 
     async def is_ready(self) -> bool:
         """Whether the store answers right now, whatever it says."""

@@ -4,12 +4,12 @@ import asyncio
 from datetime import UTC, datetime
 
 from services.common.errors import TransientError
+from services.common.glibc_heap import keep_freed_memory
 from services.common.lifecycle import Runtime, run_service
 from services.common.logging import get_logger
 from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
 from services.ingest.adapters.ftp_server import FtpOptions, FtpServer
-from services.ingest.adapters.glibc_heap import keep_freed_memory
 from services.ingest.adapters.kv_login_registry import KvLoginRegistry
 from services.ingest.adapters.stream_held_photos import StreamHeldPhotos
 from services.ingest.handler import KeepPhoto

@@ -14,6 +14,7 @@ from services.provision.domain import DATABASE_ROLES, S3_ACTIONS, nats_permissio
 from services.report.command import first_admin
 from services.standalone.adapters.child_process import ChildLauncher
 from services.standalone.adapters.free_ports import check_free
+from services.standalone.adapters.memory_folder import memory_folder
 from services.standalone.adapters.nats_server import nats_server
 from services.standalone.adapters.postgres_server import DATABASE, make_cluster, postgres_server
 from services.standalone.adapters.probes import answers_http
@@ -77,12 +78,17 @@ class Machine:
 
 
 @asynccontextmanager
-async def running_machine(settings: StandaloneSettings, report: Callable[[str], None]) -> AsyncIterator[Machine]:
+async def running_machine(
+    settings: StandaloneSettings,
+    report: Callable[[str], None],
+    arrange: Callable[[Program], Program] = lambda program: program,
+) -> AsyncIterator[Machine]:
     """Start everything, ready when the block begins; stop everything, in the opposite order, when it ends.
 
     Args:
         settings: of standalone.
         report: told what happens, a line at a time.
+        arrange: may change a server or service before it is started: `make chaos` puts proxies between them.
 
     Raises:
         BusyPortError: a port is taken.
@@ -91,7 +97,7 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
     """
     workers = settings.detect_workers
     ports = plan_ports(settings.ftp_port, settings.report_port, settings.internal_port_first, workers)
-    with StateFolder(settings.state_dir) as state:
+    with StateFolder(settings.state_dir) as state, memory_folder(state.path) as memory:
         setting_of = {
             "FTP": "FACETALLY_STANDALONE_FTP_PORT",
             "the report pages": "FACETALLY_STANDALONE_REPORT_PORT",
@@ -109,17 +115,17 @@ async def running_machine(settings: StandaloneSettings, report: Callable[[str], 
             seaweedfs(state.path / "s3", ports.s3, ports.weed, secret_keys, environment),
             postgres_server(state.path / "postgres", ports.postgres, environment),
         )
-        services = _services(settings, ports, secrets, state.certificate(), environment)
+        services = _services(settings, ports, secrets, state.certificate(), memory and memory / "recent", environment)
         # Before anything is started: doctor is asked when something does not start.
         state.keep_private(_OPERATE_FILE, environment_file(_operate(settings, state.path, ports, secrets)).encode())
         janitor = asyncio.create_task(launcher.bound_logs())
         try:
-            await supervisor.start(*servers)
+            await supervisor.start(*map(arrange, servers))
             await supervisor.run(_provision(settings, ports, secrets, environment))
             report("the servers are provisioned")
             await supervisor.run(_publish(ports, secrets, environment))
             knows_admin = await first_admin(_dsn(ports, secrets, "account"), ADMIN, secrets["admin"])
-            await supervisor.start(*services)
+            await supervisor.start(*map(arrange, services))
             yield Machine(settings, ports, secrets, state.certificate(), supervisor, knows_admin)
         finally:
             janitor.cancel()
@@ -205,13 +211,22 @@ def _operate(settings: StandaloneSettings, state: Path, ports: Ports, secrets: d
 
 
 def _services(
-    settings: StandaloneSettings, ports: Ports, secrets: dict[str, str], certificate: Path, environment: dict[str, str]
+    settings: StandaloneSettings,
+    ports: Ports,
+    secrets: dict[str, str],
+    certificate: Path,
+    recent: Path | None,
+    environment: dict[str, str],
 ) -> list[Program]:
     consumers = {consumer.name: {"nats": _nats(ports, secrets, consumer.name)} for consumer in CONSUMERS}
     values: dict[str, dict[str, object]] = {
         "ingest": {
             "nats": _nats(ports, secrets, "ingest"),
-            "s3": _s3(ports, secrets, "ingest") | {"seaweedfs_filer": f"127.0.0.1:{ports.weed['filer.grpc']}"},
+            "s3": {
+                **_s3(ports, secrets, "ingest"),
+                "seaweedfs_filer": f"127.0.0.1:{ports.weed['filer.grpc']}",
+                "recent_photos": recent,
+            },
             "ftp_host": settings.ftp_host,
             "ftp_port": ports.ftp,
             "passive_port_first": settings.passive_port_first,
@@ -222,7 +237,7 @@ def _services(
             "ftps_port": settings.ftps_port,
             "masquerade_address": settings.masquerade_address,
         },
-        "detect": {**consumers["detect"], "s3": _s3(ports, secrets, "detect")},
+        "detect": {**consumers["detect"], "s3": {**_s3(ports, secrets, "detect"), "recent_photos": recent}},
         "classify": {**consumers["classify"]},
         "record": {
             **consumers["record"],

@@ -1,6 +1,6 @@
 """Uploads on their way, in memory, and how much of it they may take."""
 
-from services.ingest.adapters.glibc_heap import LARGE_BYTES, give_back_freed_memory
+from services.common.glibc_heap import LARGE_BYTES, give_back_freed_memory
 from services.ingest.domain import Outcome
 
 # What a piece takes beside its bytes: a slow sender's are single bytes.

@@ -1,0 +1,1 @@
+"""What becomes of photos while everything that can fail does fail: `make chaos` (docs/faults.md)."""
