@@ -155,6 +155,12 @@ load: setup ## Cameras by the hundred (SCENARIO=flat|day|peak|ramp RATE=60 MINUT
 	@$(BIN)/python -m loadtest $(or $(SCENARIO),flat) --rate $(or $(RATE),60) --minutes $(or $(MINUTES),5) \
 		$(if $(HOST),--host "$(HOST)") $(if $(UI),--ui) $(ARGS)
 
+##@ Let it fail
+.PHONY: chaos
+chaos: setup test-programs ## Kill, fill, slow, cut and misdate everything under load; every photo must be counted once (ARGS="--seed 7"): docs/faults.md
+	@mkdir -p build
+	@$(BIN)/python -m bench.chaos $(ARGS)
+
 ##@ Clean up
 .PHONY: clean
 clean: ## Remove what set-up, tests and the demo have made (the state of `make up` included)

@@ -87,7 +87,13 @@ def this_machine() -> ThisMachine:
         NotRunningError: nothing answers on its FTP port.
     """
     settings = StandaloneSettings()
-    ports = plan_ports(settings.ftp_port, settings.report_port, settings.internal_port_first, settings.detect_workers)
+    ports = plan_ports(
+        settings.ftp_port,
+        settings.report_port,
+        settings.internal_port_first,
+        settings.detect_workers,
+        separate=settings.separate_classify,
+    )
     try:
         with socket.create_connection((LOOPBACK, ports.ftp), timeout=5):
             pass

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# See to it that the programs and libraries which tests need are here: a real browser, real FTP clients, Pango.
+# See to it that the programs and libraries which tests need are here: a real browser, real FTP clients, Pango, libfaketime.
 set -euo pipefail
 declare -A package_of=([chromium]=chromium [curl]=curl [lftp]=lftp [tnftp]=tnftp [busybox]=busybox)
 missing=()
@@ -11,6 +11,8 @@ declare -A library_of=([libpango-1.0-0]=libpango-1.0.so.0 [libpangoft2-1.0-0]=li
 for package in "${!library_of[@]}"; do
     ldconfig -p | grep -q "${library_of[$package]} " || missing+=("$package")
 done
+# Clocks are put wrong with a library that no program is linked to.
+compgen -G "/usr/lib/*/faketime/libfaketimeMT.so.1" >/dev/null || missing+=(libfaketime)
 [ ${#missing[@]} = 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "==> Installing from Debian, for the tests: ${missing[*]}"

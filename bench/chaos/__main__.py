@@ -74,7 +74,7 @@ def summary(story: Story) -> dict[str, object]:
         "counted": verdict.counted,
         "lost": verdict.lost,
         "doubled": verdict.doubled,
-        "dead_letters": verdict.dead_letters,
+        "dead_letters": sum(verdict.dead_letters.values()),
         "wrong": verdict.faults,
         "uploads": story.sent,
         "uploads_refused": story.refused,
@@ -89,8 +89,10 @@ def show(story: Story, say: Callable[[str], None]) -> None:
     say(
         f"{story.sent:,} uploads, {story.refused:,} of them refused or cut off and tried again; {verdict.acknowledged:,} photos "
         f"acknowledged, {verdict.counted:,} counted, {verdict.lost} lost, {verdict.doubled} counted twice, "
-        f"{verdict.dead_letters} dead letters."
+        f"{sum(verdict.dead_letters.values())} dead letters."
     )
+    for reason, count in verdict.dead_letters.items():
+        say(f"dead letter, {count} x {reason}")
     for fault in verdict.faults:
         say(f"[red]wrong:[/] {fault}")
     say("[green]All is well.[/]" if verdict.is_good else "[red]Not all is well.[/]")

@@ -27,6 +27,7 @@ KEPT, LEFT, NOTHING = "226", "left", "none"
 # Fewer than ingest takes: it may still be at work for some that have hung up.
 _AT_ONCE: Final = 40
 _PATIENCE_S: Final = 40.0
+_AGAIN_S: Final = (1.0, 3.0)
 # One photo in so many loses its answer, in one way and in the other.
 _LOSES_ANSWER: Final = 25
 
@@ -94,7 +95,7 @@ class Cameras:
                 answer = await self._send(login, name, photo, leaves=leaves)
             leaves = False
             again -= answer == KEPT
-            await asyncio.sleep(self._chance.uniform(0.5, 1.5))
+            await asyncio.sleep(self._chance.uniform(*_AGAIN_S))
 
     async def _send(self, login: str, name: str, photo: Photo, *, leaves: bool) -> str:
         began = time.time()

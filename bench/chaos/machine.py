@@ -124,10 +124,10 @@ async def running_rig(folder: Path, say: Callable[[str], None]) -> AsyncIterator
         NoFaketimeError: libfaketime is not installed.
     """
     faketime = _faketime()
-    ports = free_ports(INTERNAL_PORTS + _PASSIVE_PORTS + 2)
+    ports = _ports_in_a_row(INTERNAL_PORTS + _PASSIVE_PORTS + 2)
     settings = StandaloneSettings(
         state_dir=folder / "state", ftp_port=ports[0], report_port=ports[1], internal_port_first=ports[2],
-        passive_port_first=ports[2 + INTERNAL_PORTS], passive_port_last=ports[-1], detect_workers=WORKERS,
+        passive_port_first=ports[2 + INTERNAL_PORTS], passive_port_last=ports[-1], detect_workers=WORKERS, separate_classify=True,
     )  # fmt: skip
     planned = plan_ports(settings.ftp_port, settings.report_port, settings.internal_port_first, WORKERS)
     (folder / "tmp").mkdir()
@@ -168,6 +168,14 @@ async def running_rig(folder: Path, say: Callable[[str], None]) -> AsyncIterator
                 yield rig
         finally:
             _tidy_up_after_faketime()
+
+
+def _ports_in_a_row(count: int) -> list[int]:
+    """Free ports; a single one that is taken, perhaps by a connection that has just ended, is stepped over with all before it."""
+    while True:
+        ports = free_ports(count)
+        if ports[-1] - ports[0] == count - 1:
+            return ports
 
 
 def _lines() -> list[CameraLine]:

@@ -1,6 +1,8 @@
 """python -m services.classify."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from facetally.v1.face_pb2 import FacesDetected
 
@@ -8,7 +10,8 @@ from models.predict.classifier import FaceClassifier
 from models.preprocess import Crops
 from services.classify.adapters.face_classifier import BatchedClassifier
 from services.classify.handler import ClassifyFaces
-from services.classify.settings import ClassifySettings
+from services.classify.settings import ClassifierSettings, ClassifySettings
+from services.common.health import Health
 from services.common.inbox import Delivery
 from services.common.lifecycle import Runtime, run_service
 from services.common.messaging import MessageBus
@@ -17,6 +20,14 @@ from services.common.streams import CLASSIFY
 
 async def serve(settings: ClassifySettings, runtime: Runtime) -> None:
     """Classify until asked to stop."""
+    async with classifying(settings, runtime.health) as (bus, classify_faces):
+        runtime.health.started()
+        await work(bus, classify_faces, settings, runtime.stopping)
+
+
+@asynccontextmanager
+async def classifying(settings: ClassifierSettings, health: Health) -> AsyncIterator[tuple[MessageBus, ClassifyFaces]]:
+    """The models, and where their results go."""
     model = FaceClassifier.load(
         settings.weights_dir, settings.device, crops=Crops(settings.crops), threads=settings.threads
     )
@@ -24,16 +35,21 @@ async def serve(settings: ClassifySettings, runtime: Runtime) -> None:
         MessageBus.connect(settings.nats, "classify") as bus,
         BatchedClassifier.running(model, settings.max_batch_faces, settings.max_batch_delay_ms / 1000) as classifier,
     ):
-        runtime.health.ready_when("nats", bus.is_ready)
-        classify_faces = ClassifyFaces(classifier, bus)
+        health.ready_when("nats", bus.is_ready)
+        yield bus, ClassifyFaces(classifier, bus)
 
-        async def handle(deliveries: Sequence[Delivery]) -> None:
-            for delivery in deliveries:
-                await classify_faces(FacesDetected.FromString(delivery.body))
 
-        inbox = await bus.inbox(CLASSIFY)
-        runtime.health.started()
-        await inbox.run(handle, stopping=runtime.stopping, batches_in_flight=settings.messages_in_flight)
+async def work(
+    bus: MessageBus, classify_faces: ClassifyFaces, settings: ClassifierSettings, stopping: asyncio.Event
+) -> None:
+    """Classify what waits in the stream FACES."""
+
+    async def handle(deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            await classify_faces(FacesDetected.FromString(delivery.body))
+
+    inbox = await bus.inbox(CLASSIFY)
+    await inbox.run(handle, stopping=stopping, batches_in_flight=settings.messages_in_flight)
 
 
 if __name__ == "__main__":

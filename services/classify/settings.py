@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
+from pydantic_settings import BaseSettings
 
 from services.common.settings import NatsSettings, ServiceSettings, settings_config
 
 
-class ClassifySettings(ServiceSettings):
-    """Which models run, where, and in what batches."""
+class ClassifierSettings(BaseSettings):
+    """All but what every service has."""
 
     model_config = settings_config("classify")
 
@@ -27,3 +28,9 @@ class ClassifySettings(ServiceSettings):
         default=50.0, ge=0, description="How long the first face of a batch waits for others"
     )
     messages_in_flight: int = Field(default=32, ge=1, description="Photos whose faces may wait for a batch at once")
+
+
+class ClassifySettings(ClassifierSettings, ServiceSettings):
+    """Which models run, where, and in what batches."""
+
+    model_config = settings_config("classify")

@@ -4,10 +4,11 @@ The bytes go to a volume, which keeps a checksum of its own; then the filer is t
 any other: S3 lists, reads, expires and removes it (docs/adr/0014).
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import aiohttp
 import grpc.aio
@@ -17,9 +18,27 @@ from services.common.errors import TransientError
 from services.common.http_body import PhotoBody
 
 _TIMEOUT_S: Final = 10.0
+# Places asked for at a time, and for how long they are used: the token that comes with them ends after ten seconds.
+_PLACES: Final = 8
+_USED_FOR_S: Final = 5.0
+_COOKIE_DIGITS: Final = 8
 _BUCKETS: Final = "/buckets"
 _MODE: Final = 0o660
 _MIME: Final = "image/jpeg"
+
+
+class _Place(NamedTuple):
+    """Where the bytes of one photo go.
+
+    Args:
+        url: where they are written to.
+        file_id: by which they are known from then on.
+        token: allows to write them.
+    """
+
+    url: str
+    file_id: str
+    token: str
 
 
 class SeaweedWriter:
@@ -34,6 +53,9 @@ class SeaweedWriter:
         self._session = session
         self._bucket = bucket
         self._knows_bucket = False
+        self._places: list[_Place] = []
+        self._places_until = 0.0
+        self._asking = asyncio.Lock()
         self._look_up = _method(channel, "LookupDirectoryEntry", filer.LookupDirectoryEntryResponse)
         self._assign = _method(channel, "AssignVolume", filer.AssignVolumeResponse)
         self._create = _method(channel, "CreateEntry", filer.CreateEntryResponse)
@@ -56,11 +78,7 @@ class SeaweedWriter:
         directory, _, name = f"{_BUCKETS}/{self._bucket}/{key}".rpartition("/")
         try:
             await self._require_bucket()
-            place = await self._assign(
-                filer.AssignVolumeRequest(count=1, path=f"{directory}/{name}"), timeout=_TIMEOUT_S
-            )
-            _check(place.error)
-            chunk = await self._write(place, photo)
+            chunk = await self._write(await self._place(f"{directory}/{name}"), photo)
             created = await self._create(
                 filer.CreateEntryRequest(directory=directory, entry=_entry(name, chunk)), timeout=_TIMEOUT_S
             )
@@ -76,15 +94,26 @@ class SeaweedWriter:
             )
             self._knows_bucket = True
 
-    async def _write(self, place: filer.AssignVolumeResponse, photo: bytes | bytearray | memoryview) -> filer.FileChunk:
+    async def _place(self, path: str) -> _Place:
+        """A place that no other photo has; several are asked for at a time, of which some may stay empty."""
+        async with self._asking:
+            now = asyncio.get_running_loop().time()
+            if not self._places or now > self._places_until:
+                said = await self._assign(filer.AssignVolumeRequest(count=_PLACES, path=path), timeout=_TIMEOUT_S)
+                _check(said.error)
+                self._places_until = now + _USED_FOR_S
+                self._places = list(_places(said))
+            return self._places.pop()
+
+    async def _write(self, place: _Place, photo: bytes | bytearray | memoryview) -> filer.FileChunk:
         headers = {
-            "Authorization": f"BEARER {place.auth}",
+            "Authorization": f"BEARER {place.token}",
             "Content-Type": _MIME,
             "Content-Length": str(len(photo)),
         }
-        url = f"http://{place.location.url}/{place.file_id}"
-        async with self._session.put(url, data=PhotoBody(photo), headers=headers) as response:
+        async with self._session.put(place.url, data=PhotoBody(photo), headers=headers) as response:
             if response.status != 201:
+                self._places.clear()  # the others are on the same volume
                 raise TransientError(f"a volume of the photo store answered {response.status}")
             written = await response.json(content_type=None)
         if written["size"] != len(photo):
@@ -92,6 +121,19 @@ class SeaweedWriter:
         return filer.FileChunk(
             file_id=place.file_id, size=len(photo), modified_ts_ns=time.time_ns(), e_tag=written["eTag"]
         )
+
+
+def _places(said: filer.AssignVolumeResponse) -> Iterator[_Place]:
+    """All places that were given. The first is named: volume, comma, key and, in eight digits, a cookie. The next keys are the others'.
+
+    The token is for the first one's name, and with _1, _2 and so on after it, for the others.
+    """
+    volume, _, key_and_cookie = said.file_id.partition(",")
+    key, cookie = int(key_and_cookie[:-_COOKIE_DIGITS], 16), key_and_cookie[-_COOKIE_DIGITS:]
+    for i in range(max(1, said.count)):
+        digits = f"{key + i:x}"
+        file_id = f"{volume},{digits.zfill(len(digits) + len(digits) % 2)}{cookie}"
+        yield _Place(f"http://{said.location.url}/{said.file_id}{f'_{i}' if i else ''}", file_id, said.auth)
 
 
 def _entry(name: str, chunk: filer.FileChunk) -> filer.Entry:

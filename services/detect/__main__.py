@@ -27,7 +27,7 @@ from services.common.streams import DETECT, EXAMINE_SUBJECT
 from services.detect.adapters.face_detector import FaceDetector
 from services.detect.adapters.jpeg_decoder import preview
 from services.detect.adapters.verdict_tables import VerdictTables
-from services.detect.handler import DetectFaces, ExaminePhoto
+from services.detect.handler import DetectFaces, ExaminePhoto, Publisher
 from services.detect.settings import DetectSettings, FinderSettings
 
 PHOTOS = Counter(
@@ -50,8 +50,14 @@ _PREVIEW_PX = 1280
 app = typer.Typer()
 
 
-async def serve(settings: DetectSettings, runtime: Runtime) -> None:
-    """Look at photos until asked to stop."""
+async def serve(settings: DetectSettings, runtime: Runtime, results: Publisher | None = None) -> None:
+    """Look at photos until asked to stop.
+
+    Args:
+        settings: of detect.
+        runtime: whether to stop.
+        results: where they go instead of the stream FACES.
+    """
     async with (
         MessageBus.connect(settings.nats, "detect") as bus,
         PhotoStorage.connect(settings.s3) as storage,
@@ -60,7 +66,7 @@ async def serve(settings: DetectSettings, runtime: Runtime) -> None:
         runtime.health.ready_when("nats", bus.is_ready)
         runtime.health.ready_when("s3", storage.is_ready)
         detect_faces = DetectFaces(
-            storage, detector, bus, min_face_px=settings.min_face_px, max_faces=settings.max_faces
+            storage, detector, results or bus, min_face_px=settings.min_face_px, max_faces=settings.max_faces
         )
         examine_photo = _examiner(detector, close_up, settings.min_face_px, settings.max_photo_pixels)
 

@@ -70,13 +70,16 @@ WEED_PARTS = (
 )
 
 
-def plan_ports(ftp: int, report: int, first: int, detect_workers: int) -> Ports:
+def plan_ports(ftp: int, report: int, first: int, detect_workers: int, *, separate: bool = True) -> Ports:
     """Deal the internal ports out, always in the same order.
+
+    Args:
+        separate: classify is a process of its own.
 
     Raises:
         ValueError: there are more programs than internal ports.
     """
-    health = ["ingest", *detect_names(detect_workers), "classify", "record", "report"]
+    health = ["ingest", *detect_names(detect_workers), *(["classify"] if separate else []), "record", "report"]
     if 4 + len(WEED_PARTS) + len(health) > INTERNAL_PORTS:
         raise ValueError(f"{detect_workers} detect workers are more than {INTERNAL_PORTS} internal ports allow")
     weed_first = first + 4

@@ -35,6 +35,8 @@ from services.standalone.settings import StandaloneSettings
 ADMIN = "admin@localhost"
 # Read by `facetally doctor`, `backlog` and `dead`, where their own settings are not set.
 _OPERATE_FILE = "operate.env"
+# Photos are in flight longer where their faces are classified before they are answered: those wait for company.
+_IN_FLIGHT_TOGETHER = 8
 # What children inherit: enough to run, and nothing of ours that could change what they do.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS")
 
@@ -96,7 +98,10 @@ async def running_machine(
         StartError: a program did not come up; all the others have been stopped.
     """
     workers = settings.detect_workers
-    ports = plan_ports(settings.ftp_port, settings.report_port, settings.internal_port_first, workers)
+    separate = settings.separate_classify
+    ports = plan_ports(
+        settings.ftp_port, settings.report_port, settings.internal_port_first, workers, separate=separate
+    )
     with StateFolder(settings.state_dir) as state, memory_folder(state.path) as memory:
         setting_of = {
             "FTP": "FACETALLY_STANDALONE_FTP_PORT",
@@ -237,7 +242,11 @@ def _services(
             "ftps_port": settings.ftps_port,
             "masquerade_address": settings.masquerade_address,
         },
-        "detect": {**consumers["detect"], "s3": {**_s3(ports, secrets, "detect"), "recent_photos": recent}},
+        "detect": {
+            **consumers["detect"],
+            **({} if settings.separate_classify else {"photos_in_flight": _IN_FLIGHT_TOGETHER}),
+            "s3": {**_s3(ports, secrets, "detect"), "recent_photos": recent},
+        },
         "classify": {**consumers["classify"]},
         "record": {
             **consumers["record"],
@@ -268,12 +277,15 @@ def _services(
     programs = []
     for name, port in ports.health.items():
         service = "detect" if name in detect_names(settings.detect_workers) else name
+        together = service == "detect" and not settings.separate_classify
         programs.append(
             Program(
                 name=name,
-                command=(sys.executable, "-m", f"services.{service}"),
+                command=(sys.executable, "-m", "services.faces" if together else f"services.{service}"),
                 ready=answers_http(f"http://127.0.0.1:{port}/readyz"),
-                environment=environment | service_environment(service, {**values[service], "health_port": port}),
+                environment=environment
+                | service_environment(service, {**values[service], "health_port": port})
+                | (service_environment("classify", values["classify"]) if together else {}),
             )
         )
     return programs

@@ -41,6 +41,11 @@ class StandaloneSettings(BaseSettings):
         ge=0,
         description="Counts of fewer visitors are hidden, and with them what would give them away; 0: nothing is hidden",
     )
+    separate_classify: bool = Field(
+        default=False,
+        description="Classify faces in a process of its own, as on many machines. By default those that detect them do: "
+        "faces then need not go through NATS, which is cheaper on one machine (docs/adr/0015)",
+    )
     detect_workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Detect processes; by default one per core"
     )

@@ -133,7 +133,8 @@ async def test_whatever_is_killed_every_photo_that_was_kept_is_counted_exactly_o
     victims = [*SERVERS, *SERVICES]
     chance.shuffle(victims)
     sent: list[int] = []
-    async with running_machine(settings(tmp_path / "state"), lambda _: None) as machine:
+    separate = settings(tmp_path / "state").model_copy(update={"separate_classify": True})
+    async with running_machine(separate, lambda _: None) as machine:
         login = await register(machine)
         await asyncio.to_thread(send_until_kept, machine, login, sources[0][0] + b"first")
         sent.append(sources[0][1])

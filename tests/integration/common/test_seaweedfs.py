@@ -94,6 +94,17 @@ async def test_what_is_put_again_lies_on_a_volume_once(photo: bytes, server: S3S
     assert after.chunks[0].file_id != before.chunks[0].file_id
 
 
+async def test_photos_whose_places_were_asked_for_together_are_each_their_own(server: S3Server, client: Minio) -> None:
+    photos = {f"photos/europe/a/{n}.jpg": bytes([n]) * (10_000 + n) for n in range(20)}
+    async with PhotoStorage.connect(server.past_s3("admin")) as storage:
+        await asyncio.gather(*(storage.put(key, photo) for key, photo in photos.items()))
+    client.remove_object("photos", "photos/europe/a/3.jpg")
+    del photos["photos/europe/a/3.jpg"]
+    assert {key: client.get_object("photos", key).read() for key in photos} == photos
+    places = [chunk.file_id for key in photos for chunk in (await _entry(server, key)).chunks]
+    assert len(set(places)) == len(photos)
+
+
 async def test_photos_written_past_s3_survive_a_kill(photo: bytes, server: S3Server, client: Minio) -> None:
     server.running.kill()
     server.running.start()

@@ -51,7 +51,7 @@ def test_doctor_backlog_and_dead_work_without_settings_of_their_own(chosen: Stan
         return said.stdout + said.stderr
 
     said = typed("doctor")
-    for service in ("ingest", "detect-1", "classify", "record", "report"):
+    for service in ("ingest", "detect-1", "record", "report"):
         assert f"service {service}: It is ready." in said
     for subject in ("schema", "FTPS certificate", "disk", "weights"):
         assert f"ok       {subject}: " in said

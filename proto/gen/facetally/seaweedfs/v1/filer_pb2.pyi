@@ -77,16 +77,18 @@ class Location(_message.Message):
     def __init__(self, url: _Optional[str] = ...) -> None: ...
 
 class AssignVolumeResponse(_message.Message):
-    __slots__ = ("file_id", "auth", "error", "location")
+    __slots__ = ("file_id", "count", "auth", "error", "location")
     FILE_ID_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
     AUTH_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
     file_id: str
+    count: int
     auth: str
     error: str
     location: Location
-    def __init__(self, file_id: _Optional[str] = ..., auth: _Optional[str] = ..., error: _Optional[str] = ..., location: _Optional[_Union[Location, _Mapping]] = ...) -> None: ...
+    def __init__(self, file_id: _Optional[str] = ..., count: _Optional[int] = ..., auth: _Optional[str] = ..., error: _Optional[str] = ..., location: _Optional[_Union[Location, _Mapping]] = ...) -> None: ...
 
 class CreateEntryRequest(_message.Message):
     __slots__ = ("directory", "entry")
