@@ -106,7 +106,7 @@ class Chain:
             sent = [Sent(**one) for one in json.loads(await said)]
             rows = await self._rows(len(sent))
             watching.cancel()
-        return _outcome(sent, rows, count if per_second else len(sent), usage)
+        return outcome_of(sent, rows, count if per_second else len(sent), usage)
 
     async def _keep_full(self, cameras: asyncio.subprocess.Process, window: int, seconds: float) -> None:
         """Let cameras send as many as are missing in the chain, for a while."""
@@ -160,7 +160,15 @@ def _rss(process: psutil.Process) -> int:
     return total
 
 
-def _outcome(sent: list[Sent], rows: list[tuple[str, float]], count: int, usage: Usage) -> Outcome:
+def outcome_of(sent: list[Sent], rows: list[tuple[str, float]], count: int, usage: Usage) -> Outcome:
+    """What became of photos.
+
+    Args:
+        sent: those that were acknowledged.
+        rows: photo's id, and when it was committed.
+        count: how many were to be sent.
+        usage: of the processes meanwhile.
+    """
     acknowledged = {one.photo_id: one for one in sent}
     committed = dict(rows)
     found = [(acknowledged[name], at) for name, at in committed.items() if name in acknowledged]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Milliseconds of some samples."""
+    """Of some samples, in their unit."""
 
     count: int
     p50: float
@@ -16,9 +16,9 @@ class Times:
     most: float
 
     @classmethod
-    def of(cls, milliseconds: Sequence[float]) -> "Times":
+    def of(cls, samples: Sequence[float]) -> "Times":
         """Of all samples, of which there must be some."""
-        ranked = sorted(milliseconds)
+        ranked = sorted(samples)
 
         def at(share: float) -> float:
             return ranked[min(int(len(ranked) * share), len(ranked) - 1)]

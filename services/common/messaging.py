@@ -22,6 +22,8 @@ from services.common.streams import Consumer, inbox_prefix
 _log = get_logger(__name__)
 _PUBLISH_TIMEOUT_S = 5.0
 _RECONNECT_WAIT_S = 0.5
+# A line that is cut ends no connection: after three pings without an answer, half a minute, another one is made.
+_PING_EVERY_S = 10
 _FLUSH_TIMEOUT_S = 3
 # What an answer that is none says, by HTTP's codes.
 _BAD_INPUT, _BUG = "422", "500"
@@ -60,6 +62,7 @@ class MessageBus:
             user=settings.user,
             password=settings.password.get_secret_value(),
             max_reconnect_attempts=-1,
+            ping_interval=_PING_EVERY_S,
             reconnect_time_wait=_RECONNECT_WAIT_S,  # type: ignore[arg-type]  # a sleep: fractions will do
             error_cb=on_error,
             disconnected_cb=on_disconnect,

@@ -1,7 +1,11 @@
 """Ask and answer on a real nats-server, with the rights that services have."""
 
+import asyncio
+
 import pytest
 
+from bench.chaos.line import Line
+from services.common import messaging
 from services.common.errors import BadInputError, TransientError
 from services.common.messaging import MessageBus
 from services.common.streams import EXAMINE_SUBJECT, MAX_MESSAGE_BYTES
@@ -47,3 +51,22 @@ async def test_nobody_there_and_too_large_are_said_at_once(nats_server: NatsServ
             await asker.ask(EXAMINE_SUBJECT, b"photo", 5)
         with pytest.raises(BadInputError, match="larger"):
             await asker.ask(EXAMINE_SUBJECT, bytes(MAX_MESSAGE_BYTES + 1), 5)
+
+
+async def test_a_server_that_has_fallen_silent_is_noticed_and_found_again(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messaging, "_PING_EVERY_S", 0.2)
+    async with Line.before(nats_server.port) as line:
+        behind_it = nats_server.settings("detect").model_copy(update={"url": f"nats://127.0.0.1:{line.port}"})
+        async with MessageBus.connect(behind_it, "tests") as bus:
+            assert await bus.is_ready()
+            line.cut()  # as a network is: no connection ends
+            async with asyncio.timeout(10):
+                while await bus.is_ready():
+                    await asyncio.sleep(0.05)
+            line.mend()
+            async with asyncio.timeout(20):
+                while not await bus.is_ready():
+                    await asyncio.sleep(0.05)
+            assert bus.connections > 1
