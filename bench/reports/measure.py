@@ -23,7 +23,7 @@ from bench.reports.times import Times
 from bench.reports.visitors import Visitor, open_session, read_visitors
 from bench.year.cluster import YearDatabase, YearFolder, free_port
 from bench.year.service import report_program
-from services.report.__main__ import settle
+from services.common.lifecycle import settle
 from services.report.adapters.postgres_cameras import PostgresCameras
 from services.report.adapters.postgres_tallies import PostgresTallies
 from services.report.domain.places import Level

@@ -21,7 +21,7 @@ from services.common.streams import CLASSIFY
 async def serve(settings: ClassifySettings, runtime: Runtime) -> None:
     """Classify until asked to stop."""
     async with classifying(settings, runtime.health) as (bus, classify_faces):
-        runtime.health.started()
+        runtime.started()
         await work(bus, classify_faces, settings, runtime.stopping)
 
 

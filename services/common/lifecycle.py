@@ -1,6 +1,7 @@
 """One way to run every service: logs, probes, signals, and an end that finishes what is in flight."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,20 @@ class Runtime:
 
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     health: Health = field(default_factory=Health)
+
+    def started(self) -> None:
+        """Say that start-up is over."""
+        settle()
+        self.health.started()
+
+
+def settle() -> None:
+    """Take what has been loaded out of garbage collection.
+
+    Looking through it holds up whatever happens at that moment, by 80 ms in the report service.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def run_service(name: str, settings_class: Callable[[], S], serve: Callable[[S, Runtime], Awaitable[None]]) -> None:

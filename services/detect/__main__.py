@@ -85,7 +85,7 @@ async def serve(settings: DetectSettings, runtime: Runtime, results: Publisher |
 
         inbox = await bus.inbox(DETECT)
         async with bus.answering("examine", EXAMINE_SUBJECT, answer):
-            runtime.health.started()
+            runtime.started()
             await inbox.run(handle, stopping=runtime.stopping, batches_in_flight=settings.photos_in_flight)
 
 

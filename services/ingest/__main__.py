@@ -73,7 +73,7 @@ async def serve(settings: IngestSettings, runtime: Runtime) -> None:
             runtime.health.ready_when("nats", bus.is_ready)
             runtime.health.ready_when("s3", storage.is_ready)
             runtime.health.ready_when("cameras", registry.is_ready)
-            runtime.health.started()
+            runtime.started()
             await runtime.stopping.wait()
             overdue.cancel()
 

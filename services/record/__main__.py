@@ -75,7 +75,7 @@ async def serve(settings: RecordSettings, runtime: Runtime) -> None:
                 TALLIED_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
 
         inbox = await bus.inbox(RECORD)
-        runtime.health.started()
+        runtime.started()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(add_up.run(runtime.stopping, settings.rollup_pause_s))
             tasks.create_task(

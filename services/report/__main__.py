@@ -1,7 +1,6 @@
 """python -m services.report."""
 
 import asyncio
-import gc
 from datetime import UTC, datetime, timedelta
 
 import uvicorn
@@ -98,17 +97,10 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
             serving = tasks.create_task(server._serve())  # noqa: SLF001 - `serve` would take the signals
             while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.05)
-            settle()
-            runtime.health.started()
+            runtime.started()
             await serving
             for task in beside:
                 task.cancel()
-
-
-def settle() -> None:
-    """Take what has been loaded out of garbage collection: looking through it holds every request up for 80 ms."""
-    gc.collect()
-    gc.freeze()
 
 
 def make_gate(settings: ReportSettings, database: AccountDatabase) -> Gate:
