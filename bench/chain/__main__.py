@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--most-seconds", type=float, default=90.0, help="for how long as many as possible come after")
     parser.add_argument("--window", type=int, default=150, help="photos in the chain at a time while as many come")
     parser.add_argument("--workers", type=int, default=None, help="of detect; by default one per core")
+    parser.add_argument("--separate", action="store_true", help="classify is a process of its own, as on many machines")
     asked = parser.parse_args()
     PhotoPool.load(POOL, lambda line: console.print(f"  {line}"))
     folder = Path(tempfile.mkdtemp(prefix="chain-", dir="build"))
@@ -46,7 +47,7 @@ def main() -> None:
 
 async def _measure(folder: Path, asked: argparse.Namespace) -> None:
     load = os.getloadavg()[0]
-    async with running_chain(folder / "state", POOL.resolve(), asked.workers) as chain:
+    async with running_chain(folder / "state", POOL.resolve(), asked.workers, separate=asked.separate) as chain:
         console.print("The machine is up.")
         await chain.carry(_WARM_UP, 10.0)
         result: dict[str, float] = {}

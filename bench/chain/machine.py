@@ -186,12 +186,14 @@ def outcome_of(sent: list[Sent], rows: list[tuple[str, float]], count: int, usag
 
 
 @asynccontextmanager
-async def running_chain(folder: Path, pool: Path, detect_workers: int | None) -> AsyncIterator[Chain]:
+async def running_chain(
+    folder: Path, pool: Path, detect_workers: int | None, *, separate: bool
+) -> AsyncIterator[Chain]:
     """A machine in a folder, with cameras that it knows, and the state of nothing before."""
     ports = free_ports(INTERNAL_PORTS + _PASSIVE_PORTS + 2)
     settings = StandaloneSettings(
         state_dir=folder, ftp_port=ports[0], report_port=ports[1], internal_port_first=ports[2],
-        passive_port_first=ports[2 + INTERNAL_PORTS], passive_port_last=ports[1 + INTERNAL_PORTS + _PASSIVE_PORTS], detect_workers=detect_workers or os.cpu_count() or 1,
+        passive_port_first=ports[2 + INTERNAL_PORTS], passive_port_last=ports[1 + INTERNAL_PORTS + _PASSIVE_PORTS], detect_workers=detect_workers or os.cpu_count() or 1, separate_classify=separate,
     )  # fmt: skip
     async with running_machine(settings, lambda _: None) as machine:
         secrets: dict[str, str] = {}

@@ -13,12 +13,15 @@ class Footprint:
     """What one program holds, its children included.
 
     Args:
-        memory: bytes that are its own.
+        memory: bytes; what several processes share is divided among them.
     """
 
     processes: int
     files: int
     memory: int
+
+    def __str__(self) -> str:
+        return f"{self.processes} processes, {self.files} open files, {self.memory >> 20} MiB"
 
 
 def footprints(pids: Mapping[str, int]) -> dict[str, Footprint]:
@@ -35,18 +38,18 @@ def _footprint(process: psutil.Process) -> Footprint:
     for one in (process, *process.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):  # Postgres's children come and go
             files += one.num_fds()
-            memory += one.memory_full_info().uss
+            memory += one.memory_full_info().pss
             processes += 1
     return Footprint(processes, files, memory)
 
 
-def zombies() -> list[str]:
-    """Children of this process that have ended and that nobody has asked how."""
-    found = []
+def zombies() -> set[int]:
+    """Processes below this one that have ended and that nobody has asked how; for a moment every process is one."""
+    found = set()
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             if process.status() == psutil.STATUS_ZOMBIE:
-                found.append(f"process {process.pid} is a zombie")
+                found.add(process.pid)
     return found
 
 

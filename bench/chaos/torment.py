@@ -33,6 +33,7 @@ _CONNECTIONS_CLOSE_WITHIN_S: Final = 25.0
 _DOCTOR_FROM_S: Final = 4.0
 # In a line that is cut, cameras are told nothing; but they share two cores with everything that dies meanwhile.
 _LONGEST_SILENCE_S: Final = 10.0
+_ENDS_WITHIN_S: Final = 5.0
 # After a minute a photo that lies in memory is dropped.
 _STAYS_IN_MEMORY_S: Final = 75.0
 Say = Callable[[str], None]
@@ -167,7 +168,7 @@ class _Run:
             waiting=await waiting(self._rig),
             before=before,
             after=await self.held_after(before),
-            left_over=[*zombies(), *self._forgotten_in_memory()],
+            left_over=[*await _lasting_zombies(), *self._forgotten_in_memory()],
             unwanted=self.unwanted,
         )
 
@@ -177,6 +178,20 @@ class _Run:
             return []
         old = [path for path in folder.iterdir() if time.time() - path.stat().st_mtime > _STAYS_IN_MEMORY_S]
         return [f"{len(old)} photos were forgotten in {folder}"] if old else []
+
+
+async def _lasting_zombies() -> list[str]:
+    before = zombies()
+    await asyncio.sleep(_LOOK_EVERY_S)
+    return [f"process {pid} is a zombie" for pid in sorted(before & zombies())]
+
+
+async def _still_running(temporary: Path) -> list[str]:
+    """Processes that do not end though all were told to; what is killed takes a moment."""
+    deadline = time.monotonic() + _ENDS_WITHIN_S
+    while (found := left_running(temporary)) and time.monotonic() < deadline:  # noqa: ASYNC110 - processes set no event
+        await asyncio.sleep(_LOOK_EVERY_S)
+    return found
 
 
 async def torment(
@@ -212,8 +227,12 @@ async def torment(
         well = await run.settle(_RECORDED_WITHIN_S)
         say(f"{'All is counted' if well else 'Not all is counted'} {time.monotonic() - began:.0f} s later.")
         evidence = await run.evidence(before)
+        for name, was in before.programs.items():
+            if now := evidence.after.programs.get(name):
+                say(f"  {name}: {was} before, {now} after")
         new = {path.name for path in rig.machine.settings.state_dir.iterdir()} - known
-    left = [*left_running(folder / "tmp"), *(f"{name} is left in the folder of temporary files" for name in files_in(folder / "tmp"))]  # fmt: skip
+    left = await _still_running(folder / "tmp")
+    left += [f"{name} is left in the folder of temporary files" for name in files_in(folder / "tmp")]
     left += [f"{name} is new in the state folder" for name in sorted(new)]
     if rig.memory_folder is not None and rig.memory_folder.exists():
         left.append(f"{rig.memory_folder} is still there")
