@@ -21,7 +21,8 @@ class Footprint:
     memory: int
 
     def __str__(self) -> str:
-        return f"{self.processes} processes, {self.files} open files, {self.memory >> 20} MiB"
+        many = "process" if self.processes == 1 else "processes"
+        return f"{self.processes} {many}, {self.files} open files, {self.memory >> 20} MiB"
 
 
 def footprints(pids: Mapping[str, int]) -> dict[str, Footprint]:

@@ -24,7 +24,7 @@ from tests.e2e.machines import settings, tally
 pytestmark = pytest.mark.timeout(280)
 SHOP = CameraLine("europe", "Europe", "berlin", "Berlin", "berlin-1", "Mitte", "Europe/Berlin", "cam-1")
 SERVERS = ("nats-server", "seaweedfs", "postgres")
-SERVICES = ("ingest", "detect-1", "detect-2", "classify", "record", "report")
+SERVICES = ("ingest", "detect-1", "detect-2", "record", "report")
 
 
 async def register(machine: Machine) -> NewSecret:
@@ -133,8 +133,7 @@ async def test_whatever_is_killed_every_photo_that_was_kept_is_counted_exactly_o
     victims = [*SERVERS, *SERVICES]
     chance.shuffle(victims)
     sent: list[int] = []
-    separate = settings(tmp_path / "state").model_copy(update={"separate_classify": True})
-    async with running_machine(separate, lambda _: None) as machine:
+    async with running_machine(settings(tmp_path / "state"), lambda _: None) as machine:
         login = await register(machine)
         await asyncio.to_thread(send_until_kept, machine, login, sources[0][0] + b"first")
         sent.append(sources[0][1])
