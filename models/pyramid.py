@@ -37,20 +37,25 @@ _LEAST_TILE_PX: Final = 5
 
 
 class Tile(NamedTuple):
-    """Where one size of the photo lies on the canvas, pixels."""
+    """Where one size of the photo lies on the canvas, pixels.
+
+    Args:
+        level: which of the sizes; 0 is the photo itself.
+    """
 
     top: int
     left: int
     height: int
     width: int
+    level: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """The canvas for photos of one size.
+    """A canvas for photos of one size.
 
     Args:
-        tiles: from the photo itself down to its smallest copy.
+        tiles: from the largest copy of the photo that is on it down to its smallest.
         boxes: (cells, 4) int64; for each output cell, row by row, the box that it stands for, in pixels of the photo: left,
             top, right, bottom, the last two inclusive.
         blank: (height, width, 3) uint8 RGB, the mean colour: what the net sees as nothing.
@@ -76,48 +81,79 @@ class Found(NamedTuple):
 @lru_cache(maxsize=8)
 def layout(height_px: int, width_px: int, steps: int = DLIB_STEPS) -> Layout | None:
     """The canvas for photos of this size; None where it would be too small for the net."""
-    tiles, height, width = _tiles(height_px, width_px, steps)
-    if min(height, width) < _LEAST_CANVAS_PX:
-        return None
-    blank = np.full((height, width, 3), np.rint(MEAN_RGB), np.uint8)
-    return Layout(tuple(tiles), height, width, _boxes(tiles, _cells(height), _cells(width), steps), blank)
+    return _planned(*_tiles(height_px, width_px, steps), steps)
 
 
-def canvas(rgb: NDArray[np.uint8], plan: Layout) -> NDArray[np.uint8]:
+@lru_cache(maxsize=8)
+def tight_layouts(height_px: int, width_px: int, steps: int) -> tuple[Layout, ...]:
+    """Two canvases that hold the same sizes with a tenth less around them: the second size has one of its own.
+
+    On the other the smaller ones stand in a column beside the photo. Those that its height leaves no room for are too small to
+    show a face. Where a canvas would be too small for the net it is left out.
+    """
+    sizes = _sizes(height_px, width_px, steps)
+    tiles = [Tile(MARGIN_PX, MARGIN_PX, height_px, width_px, 0)]
+    top, left, widest = MARGIN_PX, MARGIN_PX + width_px + PADDING_PX, -PADDING_PX
+    for level, (height, width) in enumerate(sizes[2:], 2):
+        if top + height > MARGIN_PX + height_px:
+            break
+        tiles.append(Tile(top, left, height, width, level))
+        top, widest = top + height + PADDING_PX, max(widest, width)
+    beside = _planned(tiles, height_px + 2 * MARGIN_PX, left + widest + MARGIN_PX, steps)
+    plans = [beside]
+    if len(sizes) > 1:
+        height, width = sizes[1]
+        second = Tile(MARGIN_PX, MARGIN_PX, height, width, 1)
+        plans.append(_planned([second], height + 2 * MARGIN_PX, width + 2 * MARGIN_PX, steps))
+    return tuple(plan for plan in plans if plan is not None)
+
+
+def canvases(rgb: NDArray[np.uint8], plans: Sequence[Layout]) -> list[NDArray[np.uint8]]:
     """Lay a photo out. Sizes are interpolated in bytes, which is not dlib's arithmetic to the last bit, and a tenth of its cost.
 
     Args:
-        rgb: (h, w, 3) uint8 RGB, of the size that the layout is for.
-        plan: the layout.
+        rgb: (h, w, 3) uint8 RGB, of the size that the layouts are for.
+        plans: the layouts; together they have all sizes.
 
     Returns:
-        (height, width, 3) uint8 RGB, the mean colour between tiles.
+        (height, width, 3) uint8 RGB for each, the mean colour between tiles.
     """
-    filled = plan.blank.copy()
-    for tile in plan.tiles:
+    filled = [plan.blank.copy() for plan in plans]
+    places = [(tile, onto) for plan, onto in zip(plans, filled, strict=True) for tile in plan.tiles]
+    for tile, onto in sorted(places, key=lambda place: place[0].level):
         if rgb.shape[:2] != (tile.height, tile.width):
             rgb = np.asarray(cv2.resize(rgb, (tile.width, tile.height), interpolation=cv2.INTER_LINEAR), np.uint8)
-        filled[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width] = rgb
+        onto[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width] = rgb
     return filled
 
 
-def found(plan: Layout, scores: NDArray[np.float32], threshold: float) -> list[Found]:
-    """What the net's output says, the surest first, each face once.
+def found(plans: Sequence[Layout], scores: Sequence[NDArray[np.float32]], threshold: float) -> list[Found]:
+    """What the net's outputs say, the surest first, each face once.
 
     Args:
-        plan: of the canvas.
-        scores: (rows, columns) or flat, of all cells.
+        plans: of the canvases.
+        scores: of each, (rows, columns) or flat, of all cells.
         threshold: the least confidence.
     """
-    flat = scores.ravel()
+    flat = np.concatenate([of_one.ravel() for of_one in scores])
     cells = np.flatnonzero(flat > threshold)
+    if not len(cells):
+        return []
     cells = cells[np.argsort(-flat[cells], kind="stable")]
+    boxes = np.concatenate([plan.boxes for plan in plans])[cells]
     kept: list[Found] = []
-    for (left, top, right, bottom), score in zip(plan.boxes[cells].tolist(), flat[cells].tolist(), strict=True):
+    for (left, top, right, bottom), score in zip(boxes.tolist(), flat[cells].tolist(), strict=True):
         box = Found(left, top, right - left + 1, bottom - top + 1, score)
         if not any(_overlap(box, other) > MAX_OVERLAP for other in kept):
             kept.append(box)
     return kept
+
+
+def _planned(tiles: Sequence[Tile], height: int, width: int, steps: int) -> Layout | None:
+    if min(height, width) < _LEAST_CANVAS_PX:
+        return None
+    blank = np.full((height, width, 3), np.rint(MEAN_RGB), np.uint8)
+    return Layout(tuple(tiles), height, width, _boxes(tiles, _cells(height), _cells(width), steps), blank)
 
 
 def _cells(canvas_px: int) -> int:
@@ -154,14 +190,14 @@ def _tiles(height: int, width: int, steps: int) -> tuple[list[Tile], int, int]:
     top = MARGIN_PX
     while top < column + MARGIN_PX and len(tiles) < len(sizes):
         tile_height, tile_width = sizes[len(tiles)]
-        tiles.append(Tile(top, MARGIN_PX, tile_height, tile_width))
+        tiles.append(Tile(top, MARGIN_PX, tile_height, tile_width, len(tiles)))
         top += tile_height + PADDING_PX
     bottom = top - PADDING_PX
     for tile_height, tile_width in sizes[len(tiles) :]:
         top, left = bottom - tile_height, MARGIN_PX + width - tile_width
         if top < MARGIN_PX + height and left < MARGIN_PX + width:
             break
-        tiles.append(Tile(top, left, tile_height, tile_width))
+        tiles.append(Tile(top, left, tile_height, tile_width, len(tiles)))
         bottom = top - PADDING_PX
     return tiles, column + 2 * MARGIN_PX, width + 2 * MARGIN_PX
 
@@ -169,15 +205,15 @@ def _tiles(height: int, width: int, steps: int) -> tuple[list[Tile], int, int]:
 def _boxes(tiles: Sequence[Tile], rows: int, columns: int, steps: int) -> NDArray[np.int64]:
     """For each cell: its window on the canvas, seen as a window of the nearest tile, and that enlarged to the photo."""
     y, x = (axis.ravel() * float(_CELL_PX) + _FIRST_CELL_PX for axis in np.mgrid[:rows, :columns])
-    top, left, height, width = (np.array(edge, float)[:, None] for edge in zip(*tiles, strict=True))
+    top, left, height, width, levels = (np.array(edge, float)[:, None] for edge in zip(*tiles, strict=True))
     below = np.maximum(0, np.maximum(top - y, y - (top + height - 1)))
     beside = np.maximum(0, np.maximum(left - x, x - (left + width - 1)))
     nearest = np.argmin(np.hypot(below, beside), axis=0)
     half = (WINDOW_PX - 1) / 2
     boxes = np.stack([x - half, y - half, x + half, y + half], 1)
     boxes -= np.concatenate([left[nearest], top[nearest]] * 2, 1)
-    for level in range(len(tiles)):
-        boxes = np.where((nearest > level)[:, None], boxes * (steps / (steps - 1)) + 0.3, boxes)
+    for level in range(tiles[-1].level):
+        boxes = np.where(levels[nearest] > level, boxes * (steps / (steps - 1)) + 0.3, boxes)
     return np.where(boxes >= 0, np.floor(boxes + 0.5), np.ceil(boxes - 0.5)).astype(np.int64)
 
 

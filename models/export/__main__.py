@@ -8,12 +8,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.architectures.mmod import Mmod, QuantisedMmod
 from models.export.activation_ranges import activation_ranges
 from models.export.openvino_model import write
 from models.preprocess import NET_SIZE_PX
-from models.pyramid import canvas, layout
+from models.pyramid import canvases, layout
 from models.registry import WEIGHTS_DIR, WeightsError, card_names, load
 from models.runtime.exported import file_of
 
@@ -45,7 +46,7 @@ def _report(path: Path) -> None:
 def _measure(photos: list[Path]) -> None:
     net, card = load("dlib-mmod-face")
     assert isinstance(net, Mmod)
-    canvases = []
+    laid_out: list[NDArray[np.uint8]] = []
     for photo in photos:
         bgr = cv2.imread(str(photo))
         if bgr is None:
@@ -55,9 +56,9 @@ def _measure(photos: list[Path]) -> None:
         small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         plan = layout(*small.shape[:2])
         if plan is not None:
-            canvases.append(canvas(np.asarray(small, np.uint8), plan))
-    print(f"activations = {list(activation_ranges(net, canvases))}")  # noqa: T201 - a command
-    print(f"The largest of {len(canvases)} photos, for models/cards/{card.name}.toml")  # noqa: T201 - a command
+            laid_out += canvases(np.asarray(small, np.uint8), [plan])
+    print(f"activations = {list(activation_ranges(net, laid_out))}")  # noqa: T201 - a command
+    print(f"The largest of {len(laid_out)} photos, for models/cards/{card.name}.toml")  # noqa: T201 - a command
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from models.pyramid import Found, Layout, canvas, fitting, found, layout
+from models.pyramid import Found, Layout, canvases, fitting, found, tight_layouts
 from models.registry import WEIGHTS_DIR, read_card
 from models.runtime import Device, Net
 from models.runtime.exported import has_fast_int8
@@ -102,21 +102,21 @@ class CnnBoxes:
         for i, (photo, scale) in enumerate(zip(photos, scales, strict=True)):
             together.setdefault(fitting(photo.shape[:2], scale), []).append(i)
         for size, members in together.items():
-            plan = layout(*size, _CNN_STEPS)
-            if plan is None:
+            plans = tight_layouts(*size, _CNN_STEPS)
+            if not plans:
                 continue
-            canvases = [self._canvas(photos[i], size, plan) for i in members]
-            stacked = canvases[0][None] if len(canvases) == 1 else np.stack(canvases)
-            for i, scores in zip(members, self._net(stacked)[0], strict=True):
+            laid_out = zip(*(self._canvases(photos[i], size, plans) for i in members), strict=True)
+            scores = [self._net(one[0][None] if len(one) == 1 else np.stack(one))[0] for one in laid_out]
+            for i, *of_photo in zip(members, *scores, strict=True):
                 height, width = photos[i].shape[:2]
-                boxes = found(plan, scores, self._threshold)
+                boxes = found(plans, of_photo, self._threshold)
                 results[i] = [_enlarged(box, width / size[1], height / size[0]) for box in boxes]
         return results
 
     @staticmethod
-    def _canvas(rgb: NDArray[np.uint8], size: tuple[int, int], plan: Layout) -> NDArray[np.uint8]:
+    def _canvases(rgb: NDArray[np.uint8], size: tuple[int, int], plans: Sequence[Layout]) -> list[NDArray[np.uint8]]:
         small = cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_LINEAR)
-        return canvas(np.asarray(small, np.uint8), plan)
+        return canvases(np.asarray(small, np.uint8), plans)
 
 
 class CascadeBoxes:

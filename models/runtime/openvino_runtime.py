@@ -12,8 +12,8 @@ from models.registry import Card, WeightsError
 from models.runtime import Net
 from models.runtime.exported import CONSTANTS_SHA256, WEIGHTS_SHA256, constants_digest, file_of, has_fast_int8
 
-# Photos come in few sizes; each has a net of its own, which takes a tenth of a second to prepare.
-_SIZES_KEPT: Final = 8
+# Photos come in few sizes, which are laid out on two canvases; each has a net of its own, which takes a tenth of a second to prepare.
+_SIZES_KEPT: Final = 16
 # More images at once do not fit into the processor's cache, and cost more each.
 _IMAGES_AT_ONCE: Final = 4
 

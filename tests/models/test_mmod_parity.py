@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from models.architectures.mmod import Mmod
 from models.preprocess import MEAN_RGB
-from models.pyramid import DLIB_STEPS, Found, Layout, canvas, found, layout
+from models.pyramid import DLIB_STEPS, Found, Layout, canvases, found, layout
 from models.registry import load
 from tests.models.faces import decoded
 
@@ -61,7 +61,7 @@ def floating_canvas(rgb: NDArray[np.uint8], plan: Layout) -> Tensor:
 
 def looked(net: Mmod, pixels: Tensor, plan: Layout) -> list[Found]:
     with torch.inference_mode():
-        return found(plan, net(pixels)[0].numpy(), 0.0)
+        return found([plan], [net(pixels)[0].numpy()], 0.0)
 
 
 @pytest.mark.parametrize(("photo", "width_px", "faces"), FRAMES)
@@ -88,7 +88,7 @@ def test_sizes_interpolated_in_bytes_show_the_same_faces(
     plan = layout(*rgb.shape[:2], DLIB_STEPS)
     assert plan is not None
     exact = looked(net, floating_canvas(rgb, plan), plan)
-    ours = looked(net, torch.from_numpy(canvas(rgb, plan))[None].permute(0, 3, 1, 2).float(), plan)
+    ours = looked(net, torch.from_numpy(canvases(rgb, [plan])[0])[None].permute(0, 3, 1, 2).float(), plan)
     assert len(ours) == faces
     for our, other in zip(sorted(ours), sorted(exact), strict=True):
         assert our[:4] == other[:4]

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from models.architectures.mmod import CONVOLUTIONS
 from models.predict import boxes as serving
 from models.preprocess import MEAN_RGB
-from models.pyramid import DLIB_STEPS, MAX_OVERLAP, WINDOW_PX, Layout, Tile, canvas, fitting, found, layout
+from models.pyramid import (
+    DLIB_STEPS,
+    MAX_OVERLAP,
+    WINDOW_PX,
+    Layout,
+    Tile,
+    canvases,
+    fitting,
+    found,
+    layout,
+    tight_layouts,
+)
 
 SIDES = st.integers(30, 400)
 STRIDE_PX = int(np.prod([stride for _, _, stride, _ in CONVOLUTIONS]))
@@ -23,6 +34,11 @@ def planned(height_px: int, width_px: int, steps: int = DLIB_STEPS) -> Layout:
     plan = layout(height_px, width_px, steps)
     assert plan is not None
     return plan
+
+
+def tight(height_px: int, width_px: int) -> tuple[Layout, ...]:
+    """As serving lays photos out."""
+    return tight_layouts(height_px, width_px, serving._CNN_STEPS)
 
 
 def growth(steps: int) -> float:
@@ -55,7 +71,28 @@ def inside(points: NDArray[np.float64], tile: Tile) -> NDArray[np.bool_]:
 @given(SIDES, SIDES, STEPS)
 def test_sizes_lie_within_the_canvas_and_beside_each_other(height_px: int, width_px: int, steps: int) -> None:
     plan = planned(height_px, width_px, steps)
-    assert plan.tiles[0][2:] == (height_px, width_px)
+    assert plan.tiles[0][2:] == (height_px, width_px, 0)
+    tiles_lie_apart(plan)
+
+
+@given(SIDES, SIDES)
+def test_two_tight_canvases_hold_the_same_sizes_where_a_face_can_be(height_px: int, width_px: int) -> None:
+    plans = tight(height_px, width_px)
+    for plan in plans:
+        tiles_lie_apart(plan)
+    held = {tile.level: tile[2:4] for plan in plans for tile in plan.tiles}
+    for tile in planned(height_px, width_px, serving._CNN_STEPS).tiles:
+        if min(tile.height, tile.width) >= WINDOW_PX:
+            assert held[tile.level] == (tile.height, tile.width)
+
+
+def test_tight_canvases_are_a_tenth_smaller_than_dlibs() -> None:
+    one = planned(410, 730, serving._CNN_STEPS)
+    two = tight(410, 730)
+    assert sum(plan.height_px * plan.width_px for plan in two) < 0.91 * one.height_px * one.width_px
+
+
+def tiles_lie_apart(plan: Layout) -> None:
     assert plan.blank.shape == (plan.height_px, plan.width_px, 3)
     for tile in plan.tiles:
         assert tile.top > 0
@@ -83,13 +120,23 @@ def test_each_size_is_a_step_smaller_than_the_one_before(height_px: int, width_p
 @settings(deadline=None)
 def test_a_cells_box_is_its_window_in_the_photo(height_px: int, width_px: int, steps: int) -> None:
     """Rounding at each size adds up: measured to a fiftieth of the box where there are 25 sizes."""
-    plan = planned(height_px, width_px, steps)
+    boxes_are_windows(planned(height_px, width_px, steps), steps, width_px, height_px)
+
+
+@given(SIDES, SIDES)
+@settings(deadline=None)
+def test_so_it_is_on_tight_canvases(height_px: int, width_px: int) -> None:
+    for plan in tight(height_px, width_px):
+        boxes_are_windows(plan, serving._CNN_STEPS, width_px, height_px)
+
+
+def boxes_are_windows(plan: Layout, steps: int, width_px: int, height_px: int) -> None:
     points = centres(plan)
     assert plan.boxes.shape == (len(points), 4)
-    for level, tile in enumerate(plan.tiles):
+    for tile in plan.tiles:
         within = inside(points, tile)
         boxes = plan.boxes[within]
-        side = (WINDOW_PX - 1) * growth(steps) ** level + 1
+        side = (WINDOW_PX - 1) * growth(steps) ** tile.level + 1
         np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2] + 1, side, atol=1.01)
         shown = (points[within] - (tile.left, tile.top)) * (width_px / tile.width, height_px / tile.height)
         np.testing.assert_allclose((boxes[:, :2] + boxes[:, 2:]) / 2, shown, atol=0.04 * side)
@@ -98,6 +145,12 @@ def test_a_cells_box_is_its_window_in_the_photo(height_px: int, width_px: int, s
 @pytest.mark.parametrize(("height_px", "width_px"), [(1, 1), (5, 5), (4, 600), (600, 4)])
 def test_a_photo_that_is_too_small_for_the_net_has_no_layout(height_px: int, width_px: int) -> None:
     assert layout(height_px, width_px, DLIB_STEPS) is None
+
+
+@given(st.integers(1, 60), st.integers(1, 60))
+def test_tight_canvases_are_never_too_small_for_the_net(height_px: int, width_px: int) -> None:
+    for plan in tight(height_px, width_px):
+        assert len(plan.boxes) == cells(plan.height_px) * cells(plan.width_px) >= 1
 
 
 @given(st.integers(1, 60), st.integers(1, 60))
@@ -110,7 +163,7 @@ def test_a_photo_that_has_a_layout_gives_the_net_something_to_say(height_px: int
 def test_a_canvas_holds_every_size_of_the_photo_in_its_tile_and_the_mean_colour_elsewhere() -> None:
     rgb = np.full((60, 90, 3), (250, 10, 30), np.uint8)
     plan = planned(60, 90)
-    filled = canvas(rgb, plan)
+    filled = canvases(rgb, [plan])[0]
     assert filled.dtype == np.uint8
     around = np.ones(filled.shape[:2], bool)
     for tile in plan.tiles:
@@ -125,7 +178,38 @@ def test_the_photo_itself_is_on_the_canvas_as_it_is() -> None:
     rgb = np.random.default_rng(1).integers(0, 256, (60, 90, 3), np.uint8)
     plan = planned(60, 90)
     tile = plan.tiles[0]
-    np.testing.assert_array_equal(canvas(rgb, plan)[tile.top : tile.top + 60, tile.left : tile.left + 90], rgb)
+    np.testing.assert_array_equal(canvases(rgb, [plan])[0][tile.top : tile.top + 60, tile.left : tile.left + 90], rgb)
+
+
+def test_on_tight_canvases_each_size_is_made_of_the_one_before_as_on_one() -> None:
+    rgb = np.random.default_rng(2).integers(0, 256, (280, 400, 3), np.uint8)
+    one = planned(280, 400, serving._CNN_STEPS)
+    (whole,) = canvases(rgb, [one])
+    plans = tight(280, 400)
+    shown = {tile.level: cut(whole, tile) for tile in one.tiles}
+    for plan, filled in zip(plans, canvases(rgb, plans), strict=True):
+        for tile in plan.tiles:
+            np.testing.assert_array_equal(cut(filled, tile), shown[tile.level])
+
+
+def cut(filled: NDArray[np.uint8], tile: Tile) -> NDArray[np.uint8]:
+    return filled[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+
+
+def test_a_face_on_the_second_canvas_is_found_and_counted_once() -> None:
+    plans = tight(200, 300)
+    values = [np.full(len(plan.boxes), -1, np.float32) for plan in plans]
+    for plan, of_plan, score in zip(plans, values, (0.4, 0.9), strict=True):
+        tile = plan.tiles[0]
+        middle = (tile.left + tile.width / 2, tile.top + tile.height / 2)
+        of_plan[int(np.hypot(*(centres(plan) - middle).T).argmin())] = score
+    (face,) = found(plans, values, 0.0)
+    assert face.score == pytest.approx(0.9)
+    assert face.width == pytest.approx(WINDOW_PX * growth(serving._CNN_STEPS), abs=2)
+    assert (face.left + face.width / 2, face.top + face.height / 2) == (
+        pytest.approx(150, abs=9),
+        pytest.approx(100, abs=9),
+    )
 
 
 PLAN = planned(200, 300)
@@ -147,21 +231,21 @@ def scores(cell_scores: dict[int, float]) -> NDArray[np.float32]:
 
 
 def test_nothing_above_the_threshold_is_no_face() -> None:
-    assert found(PLAN, scores({}), 0.0) == []
-    assert found(PLAN, scores({7: 0.5}), 0.5) == [], "at the threshold is not above it"
+    assert found([PLAN], [scores({})], 0.0) == []
+    assert found([PLAN], [scores({7: 0.5})], 0.5) == [], "at the threshold is not above it"
 
 
 @pytest.mark.parametrize(("threshold", "faces"), [(-0.5, 3), (0.0, 2), (0.5, 1), (1.0, 0)])
 def test_a_threshold_leaves_out_who_is_less_sure(threshold: float, faces: int) -> None:
     far_apart = scores({cell_at(50, 50): 0.9, cell_at(150, 50): 0.3, cell_at(250, 150): -0.2})
-    assert len(found(PLAN, far_apart, threshold)) == faces
+    assert len(found([PLAN], [far_apart], threshold)) == faces
 
 
 def test_faces_are_where_their_cells_see_them_and_the_surest_comes_first() -> None:
     there = [(60, 90), (160, 90), (240, 90)]
     said = scores({cell_at(*there[0]): 0.2, cell_at(*there[1]): 1.1, cell_at(*there[2]): 0.7})
     for shape in (said, said.reshape(cells(PLAN.height_px), cells(PLAN.width_px))):
-        faces = found(PLAN, shape, 0.0)
+        faces = found([PLAN], [shape], 0.0)
         assert [round(face.score, 3) for face in faces] == [1.1, 0.7, 0.2]
         for face, (x, y) in zip(faces, (there[1], there[2], there[0]), strict=True):
             assert (face.width, face.height) == (WINDOW_PX, WINDOW_PX)
@@ -174,7 +258,7 @@ def test_of_boxes_that_overlap_the_surest_is_the_face(surest: int) -> None:
     beside, larger = cell_at(108, 100), cell_at(100, 100, level=1)
     cell_scores = dict.fromkeys((cell_at(100, 100), beside, larger), 0.4)
     winner = list(cell_scores)[surest]
-    (face,) = found(PLAN, scores(cell_scores | {winner: 0.8}), 0.0)
+    (face,) = found([PLAN], [scores(cell_scores | {winner: 0.8})], 0.0)
     left, top, _, _ = PLAN.boxes[winner]
     assert (face.left, face.top) == (left, top)
     assert face.score == pytest.approx(0.8)
@@ -182,13 +266,13 @@ def test_of_boxes_that_overlap_the_surest_is_the_face(surest: int) -> None:
 
 def test_of_two_that_are_as_sure_the_first_cell_wins() -> None:
     one, other = sorted((cell_at(100, 100), cell_at(108, 100)))
-    (face,) = found(PLAN, scores({one: 0.4, other: 0.4}), 0.0)
+    (face,) = found([PLAN], [scores({one: 0.4, other: 0.4})], 0.0)
     assert (face.left, face.top) == tuple(PLAN.boxes[one][:2])
 
 
 @given(st.lists(st.tuples(st.integers(0, len(PLAN.boxes) - 1), st.floats(0.125, 1.125, width=32)), max_size=30))
 def test_faces_never_overlap_much_and_no_box_is_lost_without_a_surer_one_over_it(said: list[tuple[int, float]]) -> None:
-    faces = found(PLAN, scores(dict(said)), 0.0)
+    faces = found([PLAN], [scores(dict(said))], 0.0)
     for one, other in combinations(faces, 2):
         assert common(one[:4], other[:4]) <= MAX_OVERLAP
         assert one.score >= other.score

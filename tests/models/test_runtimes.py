@@ -14,7 +14,7 @@ from models.predict.boxes import CNN, SCORE_THRESHOLD, Method, load_boxes
 from models.predict.classifier import AGE_GENDER, EXPRESSION, FaceClassifier
 from models.predict.finder import FaceFinder
 from models.predict.landmarker import FaceLandmarker
-from models.pyramid import Found, Layout, canvas, found, layout
+from models.pyramid import Found, Layout, canvases, found, layout
 from models.registry import WEIGHTS_DIR, Card, WeightsError, load, read_card
 from models.runtime import Net, exported
 from models.runtime.exported import file_of, has_fast_int8
@@ -61,7 +61,7 @@ def laid_out(photo: Path) -> tuple[NDArray[np.uint8], Layout]:
     small = np.asarray(cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     plan = layout(*small.shape[:2])
     assert plan is not None
-    return canvas(small, plan)[None], plan
+    return canvases(small, [plan])[0][None], plan
 
 
 def common(a: Found, b: Found) -> float:
@@ -112,7 +112,7 @@ def test_the_detector_in_8_bits_computes_what_pytorch_simulates(
 @pytest.mark.parametrize("photo", PHOTOS)
 def test_the_detector_in_8_bits_finds_the_same_faces(demo_photos: Path, int8: Net, fp32: Net, photo: str) -> None:
     images, plan = laid_out(demo_photos / photo)
-    ours, theirs = (found(plan, net(images)[0], SCORE_THRESHOLD) for net in (int8, fp32))
+    ours, theirs = (found([plan], [net(images)[0]], SCORE_THRESHOLD) for net in (int8, fp32))
     assert bool(theirs) is (photo != "no-face.jpg")
     for some, others in ((ours, theirs), (theirs, ours)):
         # Of these a net is sure enough to have them in either arithmetic.
