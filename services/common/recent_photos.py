@@ -23,7 +23,7 @@ from prometheus_client import Counter
 from services.common.logging import get_logger
 
 _log = get_logger(__name__)
-SLOTS: Final = 128
+SLOTS: Final = 256
 # What is larger, and few cameras' photos are, is read from the store.
 SLOT_BYTES: Final = 3 * 512 * 1024
 # A photo that nobody has taken by then is removed: somebody that far behind asks the store.

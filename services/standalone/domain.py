@@ -23,6 +23,8 @@ class Program:
         ready: whether it answers now; None for a program that runs to its end.
         environment: all of it; nothing is inherited but what is in here.
         as_user: a command that runs the rest as another user, for a program that refuses to be root.
+        patient: when it has something to do it waits until the others have had their turns on the cores. While there is less to
+            do than the machine can, that makes no difference; under load, few long turns cost less than many short ones.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: Path | None = None
     as_user: tuple[str, ...] = ()
+    patient: bool = True
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 25.0
     ready_within_s: float = 60.0

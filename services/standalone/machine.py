@@ -286,6 +286,7 @@ def _services(
                 environment=environment
                 | service_environment(service, {**values[service], "health_port": port})
                 | (service_environment("classify", values["classify"]) if together else {}),
+                patient=name != "report",
             )
         )
     return programs

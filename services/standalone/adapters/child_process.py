@@ -52,7 +52,7 @@ class ChildLauncher:
         _rotate(log)
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *_dies_with_us(program),
+                *_command(program),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -86,10 +86,12 @@ def _rotate(log: Path) -> None:
         os.truncate(log, 0)
 
 
-def _dies_with_us(program: Program) -> tuple[str, ...]:
-    """The command, such that the kernel signals the child should we be killed.
+def _command(program: Program) -> tuple[str, ...]:
+    """The program's command, after those that arrange what it runs under.
 
-    The wish stands right before the program itself, because a change of user on the way would cancel it.
+    The kernel signals the child should we be killed. That wish stands right before the program itself, because a change of user on
+    the way would cancel it.
     """
+    turns = ("chrt", "--batch", "0") if program.patient else ()
     wish = ("setpriv", "--pdeathsig", program.stop_signal.name.removeprefix("SIG"))
-    return (*program.as_user, *wish, *program.command)
+    return (*program.as_user, *turns, *wish, *program.command)

@@ -135,5 +135,6 @@ def postgres_server(data: Path, port: int, environment: Mapping[str, str], *opti
         ready=succeeds(binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), environment=environment),
         environment=environment,
         as_user=as_unprivileged(),
+        patient=False,  # somebody waits for a page
         stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, what was committed stays
     )
