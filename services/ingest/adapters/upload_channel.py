@@ -4,7 +4,6 @@ pyftpdlib answers 226 as soon as the last byte has come. Here the answer waits u
 connection hands the bytes over, and the session replies when it is told the outcome.
 """
 
-import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 _READ_BYTES = 256 * 1024
 _RECORD_BYTES = 16 * 1024
 _RECORDS_AT_ONCE = 16
-_WORTH_WAKING_BYTES = 192 * 1024
 
 
 class NoPassivePortError(OSError):
@@ -94,7 +92,6 @@ class _PlainChannel(DTPHandler):  # type: ignore[misc]
 
     def handle_timeout(self) -> None:
         """Every half minute: end what does not move, or hardly. A photo that is whole is kept all the same."""
-        self.handle_read()
         moved = self.get_transmitted_bytes() - self._lastdata
         self._lastdata = self.get_transmitted_bytes()
         if moved <= self.cmd_channel.min_bytes_per_s * self.timeout:
@@ -132,7 +129,6 @@ class UploadChannel(SSLConnectionMixin, _PlainChannel):  # type: ignore[misc]
 
     def __init__(self, sock: Any, cmd_channel: "FtpSession") -> None:
         super().__init__(sock, cmd_channel)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _WORTH_WAKING_BYTES)
         if cmd_channel.is_data_private and self.connected:
             self.ac_in_buffer_size = _RECORD_BYTES
             self.reads_at_once = _RECORDS_AT_ONCE
