@@ -2,7 +2,7 @@
 
 The net sees faces of one size only. So the photo is laid out again and again, each time five sixths of the size before,
 in two columns, and one pass over the canvas finds faces of all sizes. Layout, arithmetic and rounding are dlib's, so
-that boxes are dlib's to the pixel.
+that boxes are dlib's to the pixel. Serving spreads the same tiles over two tighter canvases.
 
 Source: dlib, `pyramid_down<6>`, `input_rgb_image_pyramid`, `loss_mmod` (dlib/image_transforms/image_pyramid.h,
 dlib/dnn/input.h, dlib/dnn/loss.h). https://github.com/davisking/dlib

@@ -77,12 +77,12 @@ def plan_ports(ftp: int, report: int, first: int, detect_workers: int, *, separa
     """Deal the internal ports out, always in the same order.
 
     Args:
-        separate: classify is a process of its own.
+        separate: classify is a process of its own; where it is not its port stays free, so that all others are the same.
 
     Raises:
         ValueError: there are more programs than internal ports.
     """
-    health = ["ingest", *detect_names(detect_workers), *(["classify"] if separate else []), "record", "report"]
+    health = ["ingest", *detect_names(detect_workers), "classify", "record", "report"]
     if 4 + len(WEED_PARTS) + len(health) > INTERNAL_PORTS:
         raise ValueError(f"{detect_workers} detect workers are more than {INTERNAL_PORTS} internal ports allow")
     weed_first = first + 4
@@ -95,7 +95,7 @@ def plan_ports(ftp: int, report: int, first: int, detect_workers: int, *, separa
         postgres=first + 2,
         s3=first + 3,
         weed={part: weed_first + i for i, part in enumerate(WEED_PARTS)},
-        health={service: health_first + i for i, service in enumerate(health)},
+        health={service: health_first + i for i, service in enumerate(health) if separate or service != "classify"},
     )
 
 

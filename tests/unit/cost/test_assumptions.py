@@ -15,6 +15,7 @@ from services.cost.domain.assumptions import (
     FACES_CPU_MS,
     GIVEN,
     INGEST_CPU_MS,
+    SERVERS_CPU_MS,
     AssumptionError,
     Assumptions,
     option,
@@ -36,6 +37,9 @@ def test_cpu_is_what_the_page_on_performance_says() -> None:
     assert measured("ingest, kept: hashed, in S3, announced, 226 (goal: 2.5 and 4)")[-1] == INGEST_CPU_MS
     assert measured("scale to 0.38, lay out, dlib's CNN in 8 bits") == [CNN_CPU_MS]
     assert measured("**detect**") == [DETECT_CPU_MS]
+    chain = measured("nets may compute on any core: OpenVINO had pinned all processes to the first")
+    seaweedfs, _detect, _classify, nats, _ingest, record_and_postgres, *_ = chain
+    assert (seaweedfs, nats, record_and_postgres) == SERVERS_CPU_MS
     assert f"| the folder | {DEFAULTS.tallies_mb} GB |" in PERFORMANCE
 
 

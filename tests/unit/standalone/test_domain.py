@@ -15,6 +15,11 @@ def test_no_port_is_given_twice_and_all_lie_in_their_range(workers: int) -> None
     assert all(14200 <= port < 14200 + INTERNAL_PORTS for port in internal)
 
 
+def test_ports_are_the_same_whether_classify_is_a_process_of_its_own_or_not() -> None:
+    apart, together = (plan_ports(2121, 8080, 14200, 2, separate=separate).all() for separate in (True, False))
+    assert together == {name: port for name, port in apart.items() if name != "the health of classify"}
+
+
 def test_too_many_workers_are_refused() -> None:
     with pytest.raises(ValueError, match="internal ports"):
         plan_ports(2121, 8080, 14200, INTERNAL_PORTS)
