@@ -16,9 +16,10 @@ from bench.chaos.verdict import Letter, Tallies
 from services.common.ids import CameraId, photo_id
 from services.common.messaging import MessageBus
 from services.common.settings import S3Settings
-from services.common.streams import CONSUMERS, FACES, HELD, PHOTOS
+from services.common.streams import CONSUMERS, FACES, HELD, PHOTOS, STREAMS
 from services.operate.adapters.nats_desk import NatsDesk
 from services.operate.domain.letters import summary_of
+from services.provision.adapters.nats_streams import NatsStreams
 
 # Photos that are read whole, and whose names must be their contents'.
 _SAMPLE: Final = 400
@@ -123,6 +124,34 @@ async def waiting(rig: Rig) -> dict[str, int]:
             info = await bus.jetstream.consumer_info(consumer.stream, consumer.name)
             found[f"consumer {consumer.name}"] = (info.num_pending or 0) + (info.num_ack_pending or 0)
     return found
+
+
+async def remove_answered(rig: Rig) -> list[str]:
+    """Do what provision does at each start: remove what was answered before a kill of NATS, and lies there still. From which streams."""
+    async with MessageBus.connect(rig.nats("admin"), "chaos") as bus:
+        streams = NatsStreams(bus.jetstream)
+        return [
+            stream.name
+            for consumer in CONSUMERS
+            for stream in STREAMS
+            if stream.name == consumer.stream and await streams.remove_answered(stream, consumer)
+        ]
+
+
+async def left_in_streams(rig: Rig) -> list[str]:
+    """Where the messages lie that wait, and what their consumers say of that, in words."""
+    said = []
+    async with MessageBus.connect(rig.nats("admin"), "chaos") as bus:
+        for consumer in CONSUMERS:
+            state = (await bus.jetstream.stream_info(consumer.stream)).state
+            info = await bus.jetstream.consumer_info(consumer.stream, consumer.name)
+            floor, given = (at.stream_seq if at else 0 for at in (info.ack_floor, info.delivered))
+            said.append(
+                f"{consumer.stream}: {state.messages} messages between {state.first_seq} and {state.last_seq}; "
+                f"{consumer.name} was given all up to {given}, and has answered all up to {floor}; "
+                f"{info.num_pending} wait for it, {info.num_ack_pending} are in work"
+            )
+    return said
 
 
 async def letters(rig: Rig) -> list[Letter]:

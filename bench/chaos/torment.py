@@ -12,7 +12,7 @@ from typing import Final
 
 from bench.chaos.cameras import Work
 from bench.chaos.chronicle import Chronicle
-from bench.chaos.evidence import Counts, letters, stored, waiting
+from bench.chaos.evidence import Counts, left_in_streams, letters, remove_answered, stored, waiting
 from bench.chaos.faults import Faults
 from bench.chaos.footprint import files_in, footprints, left_running, zombies
 from bench.chaos.machine import Rig, running_rig
@@ -137,9 +137,13 @@ class _Run:
         while time.monotonic() < deadline:
             with suppress(*AWAY):
                 recorded = await self._counts.photos() >= len(self._chronicle.acknowledged)
-                if recorded and not any((await waiting(self._rig)).values()) and not await self._counts.stale_hours():
+                left = {name for name, messages in (await waiting(self._rig)).items() if messages}
+                if recorded and not left and not await self._counts.stale_hours():
                     await asyncio.sleep(_QUIET_S)  # time for anything that would be counted twice
                     return True
+                if recorded and left and all(name.startswith("stream") for name in left):  # and nobody waits for them
+                    for name in await remove_answered(self._rig):
+                        self._say(f"NATS had kept messages in {name} that were answered before it was killed.")
             await asyncio.sleep(_LOOK_EVERY_S)
         return False
 
@@ -226,6 +230,9 @@ async def torment(
         began = time.monotonic()
         well = await run.settle(_RECORDED_WITHIN_S)
         say(f"{'All is counted' if well else 'Not all is counted'} {time.monotonic() - began:.0f} s later.")
+        if not well:
+            for line in await left_in_streams(rig):
+                say(f"  {line}")
         evidence = await run.evidence(before)
         for name, was in before.programs.items():
             if now := evidence.after.programs.get(name):

@@ -23,6 +23,10 @@ class StreamServer(Protocol):
         """Make the durable consumer or bring it up to date; whether anything was new."""
         ...
 
+    async def remove_answered(self, stream: Stream, consumer: Consumer) -> bool:
+        """Remove what the consumer has answered from a work queue, where the server has not; whether there was any."""
+        ...
+
     async def ensure_bucket(self, name: str) -> bool:
         """Make the key-value bucket; whether it was new."""
         ...
@@ -76,14 +80,7 @@ async def provision(
     Raises:
         TransientError: a server is still away after `wait_s`.
     """
-    for stream in STREAMS:
-        if await _patiently(partial(streams.ensure_stream, stream), wait_s):
-            report(f"stream {stream.name} made")
-    for consumer in CONSUMERS:
-        if await _patiently(partial(streams.ensure_consumer, consumer), wait_s):
-            report(f"consumer {consumer.name} of {consumer.stream} made")
-    if await _patiently(partial(streams.ensure_bucket, SHOPS_BUCKET), wait_s):
-        report(f"key-value bucket {SHOPS_BUCKET} made")
+    await _provision_streams(streams, wait_s, report)
     if await _patiently(bucket.ensure, wait_s):
         report("photo bucket made")
     if await _patiently(partial(bucket.ensure_expiry, photos_kept_days), wait_s):
@@ -93,6 +90,20 @@ async def provision(
     for name in await _patiently(database.migrate, wait_s):
         report(f"schema: {name} applied")
     report("everything is as the services expect it")
+
+
+async def _provision_streams(streams: StreamServer, wait_s: float, report: Callable[[str], None]) -> None:
+    for stream in STREAMS:
+        if await _patiently(partial(streams.ensure_stream, stream), wait_s):
+            report(f"stream {stream.name} made")
+    for consumer in CONSUMERS:
+        if await _patiently(partial(streams.ensure_consumer, consumer), wait_s):
+            report(f"consumer {consumer.name} of {consumer.stream} made")
+        (stream,) = (stream for stream in STREAMS if stream.name == consumer.stream)
+        if await _patiently(partial(streams.remove_answered, stream, consumer), wait_s):
+            report(f"what {consumer.name} had answered is out of {consumer.stream}, too")
+    if await _patiently(partial(streams.ensure_bucket, SHOPS_BUCKET), wait_s):
+        report(f"key-value bucket {SHOPS_BUCKET} made")
 
 
 async def _patiently(step: Callable[[], Awaitable[T]], wait_s: float) -> T:

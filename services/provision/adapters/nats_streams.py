@@ -1,6 +1,7 @@
 """Streams, consumers and buckets in NATS JetStream."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import nats.errors
@@ -61,6 +62,22 @@ class NatsStreams:
         was_there = await self._found(self._jetstream.consumer_info(consumer.stream, consumer.name))
         await _translated(self._jetstream.add_consumer, consumer.stream, config)
         return not was_there
+
+    async def remove_answered(self, stream: Stream, consumer: Consumer) -> bool:
+        """Remove what the consumer has answered from a work queue, where the server has not; whether there was any.
+
+        A server that was killed may remember an answer and forget that the message has gone for it: nobody is given that message
+        again, and it would take room for ever.
+        """
+        if not stream.work_queue:
+            return False
+        info = await _translated(self._jetstream.consumer_info, stream.name, consumer.name)
+        state = (await _translated(self._jetstream.stream_info, stream.name)).state
+        answered_to = info.ack_floor.stream_seq if info.ack_floor else 0
+        if not state.messages or state.first_seq > answered_to:
+            return False
+        await _translated(partial(self._jetstream.purge_stream, seq=answered_to + 1), stream.name)
+        return True
 
     async def ensure_bucket(self, name: str) -> bool:
         """Make the key-value bucket; whether it was new."""

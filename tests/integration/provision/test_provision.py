@@ -3,11 +3,18 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
+from facetally.v1.photo_pb2 import PhotoStored
 from minio import Minio
 from minio.commonconfig import ENABLED, Filter
 from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerInfo, SequenceInfo
 
+from services.common.messaging import MessageBus
+from services.common.streams import DETECT, PHOTOS, RECORD, RESULTS
+from services.provision.adapters.nats_streams import NatsStreams
 from services.provision.domain import DATABASE_ROLES
 from services.standalone.domain import service_environment
 from tests.servers.nats import NatsServer
@@ -81,3 +88,39 @@ def test_a_server_that_is_away_is_said_in_a_sentence(nats_server: NatsServer, s3
     assert result.returncode == 1
     assert "Postgres is away" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+async def test_what_was_answered_and_lies_there_still_is_removed(clean_streams: NatsServer) -> None:
+    """A server that forgets a removal when it is killed is rare: here the consumer is made to have answered more than it was given."""
+    async with MessageBus.connect(clean_streams.settings("ingest"), "test") as bus:
+        for number in range(5):
+            await bus.publish("photos.north.shop", PhotoStored(), f"{number}")
+    async with MessageBus.connect(clean_streams.settings("detect"), "test") as bus:
+        subscription = await bus.jetstream.pull_subscribe_bind(consumer="detect", stream="PHOTOS")
+        for message in await subscription.fetch(2, timeout=5):
+            await message.ack_sync()
+    async with MessageBus.connect(clean_streams.settings("admin"), "test") as bus:
+        streams = NatsStreams(bus.jetstream)
+        assert not await streams.remove_answered(PHOTOS, DETECT), "nothing that was answered is left"
+        assert (await bus.jetstream.stream_info("PHOTOS")).state.messages == 3
+        forgetful = ForgetfulServer(bus.jetstream, answered_to=4)
+        assert await NatsStreams(forgetful).remove_answered(PHOTOS, DETECT)  # type: ignore[arg-type]
+        state = (await bus.jetstream.stream_info("PHOTOS")).state
+        assert (state.messages, state.first_seq) == (1, 5), "what nobody has answered stays"
+        assert not await NatsStreams(forgetful).remove_answered(RESULTS, RECORD)  # type: ignore[arg-type]
+
+
+class ForgetfulServer:
+    """A JetStream that remembers more answers than messages have gone for."""
+
+    def __init__(self, jetstream: JetStreamContext, answered_to: int) -> None:
+        self._jetstream = jetstream
+        self._answered_to = answered_to
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._jetstream, name)
+
+    async def consumer_info(self, stream: str, consumer: str) -> ConsumerInfo:
+        floor = SequenceInfo(consumer_seq=self._answered_to, stream_seq=self._answered_to)
+        info: ConsumerInfo = replace(await self._jetstream.consumer_info(stream, consumer), ack_floor=floor)
+        return info
