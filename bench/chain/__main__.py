@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -40,12 +41,16 @@ def main() -> None:
     PhotoPool.load(POOL, lambda line: console.print(f"  {line}"))
     folder = Path(tempfile.mkdtemp(prefix="chain-", dir="build"))
     try:
-        asyncio.run(_measure(folder, asked))
+        well = asyncio.run(_measure(folder, asked))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if not well:
+        sys.exit("A photo was lost or counted twice.")
 
 
-async def _measure(folder: Path, asked: argparse.Namespace) -> None:
+async def _measure(folder: Path, asked: argparse.Namespace) -> bool:
+    """Measure, and print; whether every photo that was acknowledged has one row."""
+    outcomes: list[Outcome] = []
     load = os.getloadavg()[0]
     async with running_chain(folder / "state", POOL.resolve(), asked.workers, separate=asked.separate) as chain:
         console.print("The machine is up.")
@@ -53,17 +58,21 @@ async def _measure(folder: Path, asked: argparse.Namespace) -> None:
         result: dict[str, float] = {}
         if asked.light_seconds:
             light = await chain.carry(int(5 * asked.light_seconds), 5.0)
+            outcomes.append(light)
             show("5 photos a second", light)
             result["light_p50_s"] = round(Times.of(light.tallied_s).p50, 3)
         if asked.seconds:
             steady = await chain.carry(int(asked.rate * asked.seconds), asked.rate)
+            outcomes.append(steady)
             show(f"{asked.rate:g} photos a second", steady)
             result |= summary(steady)
         if asked.most_seconds:
             most = await chain.saturate(asked.most_seconds, asked.window)
+            outcomes.append(most)
             show("as many as it takes", most)
             result |= {"max_photos_per_s": round(most.photos_per_s, 1)}
     print(json.dumps(result | {"load_average_before": round(load, 2)}))
+    return all(one.rows == one.acknowledged and not one.doubled for one in outcomes)
 
 
 def summary(outcome: Outcome) -> dict[str, float]:
@@ -77,6 +86,7 @@ def summary(outcome: Outcome) -> dict[str, float]:
         "sent": outcome.sent,
         "acknowledged": outcome.acknowledged,
         "rows": outcome.rows,
+        "doubled": outcome.doubled,
     }
 
 

@@ -56,8 +56,8 @@ class Rig:
     @property
     def memory_folder(self) -> Path | None:
         """Where photos are passed on in memory."""
-        found = self.programs["ingest"].environment.get("FACETALLY_INGEST_S3__RECENT_DIR")
-        return Path(found) if found else None
+        found = self.programs["ingest"].environment.get("FACETALLY_INGEST_S3__RECENT_PHOTOS")
+        return Path(found).parent if found else None
 
     def pid(self, name: str) -> int:
         """Process id of a program."""
@@ -150,7 +150,7 @@ async def running_rig(folder: Path, say: Callable[[str], None]) -> AsyncIterator
         def arrange(program: Program) -> Program:
             environment = {**program.environment, **changes.get(program.name, {}), "TMPDIR": str(folder / "tmp")}
             if program.name == _READS_THE_STORE:
-                environment.pop("FACETALLY_DETECT_S3__RECENT_DIR", None)
+                del environment["FACETALLY_DETECT_S3__RECENT_PHOTOS"]
             if program.name in CLOCKS:
                 environment |= _wrong_clock(faketime, _clock(folder, program.name))
             programs[program.name] = replace(program, environment=environment)

@@ -35,7 +35,6 @@ _DOCTOR_FROM_S: Final = 4.0
 _LONGEST_SILENCE_S: Final = 10.0
 _ENDS_WITHIN_S: Final = 5.0
 # After a minute a photo that lies in memory is dropped.
-_STAYS_IN_MEMORY_S: Final = 75.0
 Say = Callable[[str], None]
 
 
@@ -172,16 +171,9 @@ class _Run:
             waiting=await waiting(self._rig),
             before=before,
             after=await self.held_after(before),
-            left_over=[*await _lasting_zombies(), *self._forgotten_in_memory()],
+            left_over=await _lasting_zombies(),
             unwanted=self.unwanted,
         )
-
-    def _forgotten_in_memory(self) -> list[str]:
-        folder = self._rig.memory_folder
-        if folder is None:
-            return []
-        old = [path for path in folder.iterdir() if time.time() - path.stat().st_mtime > _STAYS_IN_MEMORY_S]
-        return [f"{len(old)} photos were forgotten in {folder}"] if old else []
 
 
 async def _lasting_zombies() -> list[str]:

@@ -55,7 +55,7 @@ class SeaweedWriter:
         self._knows_bucket = False
         self._places: list[_Place] = []
         self._places_until = 0.0
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
         self._look_up = _method(channel, "LookupDirectoryEntry", filer.LookupDirectoryEntryResponse)
         self._assign = _method(channel, "AssignVolume", filer.AssignVolumeResponse)
         self._create = _method(channel, "CreateEntry", filer.CreateEntryResponse)
@@ -96,14 +96,24 @@ class SeaweedWriter:
 
     async def _place(self, path: str) -> _Place:
         """A place that no other photo has; several are asked for at a time, of which some may stay empty."""
-        async with self._asking:
-            now = asyncio.get_running_loop().time()
-            if not self._places or now > self._places_until:
-                said = await self._assign(filer.AssignVolumeRequest(count=_PLACES, path=path), timeout=_TIMEOUT_S)
-                _check(said.error)
-                self._places_until = now + _USED_FOR_S
-                self._places = list(_places(said))
-            return self._places.pop()
+        while not self._places or asyncio.get_running_loop().time() > self._places_until:
+            # Whoever needs one meanwhile waits for the same answer: if there is none, all of them hear so at once.
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask_for_places(path))
+                self._asking.add_done_callback(self._asked)
+            await asyncio.shield(self._asking)
+        return self._places.pop()
+
+    async def _ask_for_places(self, path: str) -> None:
+        said = await self._assign(filer.AssignVolumeRequest(count=_PLACES, path=path), timeout=_TIMEOUT_S)
+        _check(said.error)
+        self._places = list(_places(said))
+        self._places_until = asyncio.get_running_loop().time() + _USED_FOR_S
+
+    def _asked(self, asking: "asyncio.Task[None]") -> None:
+        self._asking = None
+        if not asking.cancelled():
+            asking.exception()  # those who wait for it hear of it; there may be none
 
     async def _write(self, place: _Place, photo: bytes | bytearray | memoryview) -> filer.FileChunk:
         headers = {

@@ -54,7 +54,10 @@ class PhotoStorage:
             if settings.seaweedfs_filer is not None:
                 connected = SeaweedWriter.connect(settings.seaweedfs_filer, session, settings.bucket)
                 writer = await stack.enter_async_context(connected)
-            yield cls(session, settings, writer)
+            storage = cls(session, settings, writer)
+            if storage._recent is not None:
+                stack.callback(storage._recent.close)
+            yield storage
 
     async def put(self, key: str, photo: bytes | bytearray | memoryview) -> None:
         """Return once the store has the photo; putting it again replaces it.

@@ -92,6 +92,6 @@ def _command(program: Program) -> tuple[str, ...]:
     The kernel signals the child should we be killed. That wish stands right before the program itself, because a change of user on
     the way would cancel it.
     """
-    turns = ("chrt", "--batch", "0") if program.patient else ()
+    turns = ("chrt", "--batch", "0") if program.patient and shutil.which("chrt") else ()
     wish = ("setpriv", "--pdeathsig", program.stop_signal.name.removeprefix("SIG"))
     return (*program.as_user, *turns, *wish, *program.command)

@@ -72,6 +72,47 @@ async def test_who_begins_again_finds_it_empty(tmp_path: Path) -> None:
     assert again.take("b") == b"b"
 
 
+async def test_a_photo_that_nobody_takes_keeps_its_own_slot_and_no_other(tmp_path: Path) -> None:
+    ingest, detect = RecentPhotos(tmp_path / "recent"), RecentPhotos(tmp_path / "recent")
+    ingest.put("never taken", b"x")
+    before = outcomes("left_out")
+    for n in range(2 * SLOTS):
+        ingest.put(f"{n}", number(n))
+        assert detect.take(f"{n}") == number(n)
+    assert outcomes("left_out") == before
+
+
+async def test_a_photo_that_was_wiped_while_it_was_copied_is_not_found(tmp_path: Path) -> None:
+    ingest, detect = RecentPhotos(tmp_path / "recent"), RecentPhotos(tmp_path / "recent")
+    ingest.put("a", b"photo-" * 1000)
+    assert ingest._memory is not None
+    at = ingest._memory.find(b"photo-photo-")
+    ingest._memory[at + 600 : at + 1200] = bytes(600)  # so far somebody else has got
+    assert detect.take("a") is None
+
+
+async def test_who_ends_leaves_nothing_and_who_begins_anew_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "recent"
+    ingest, detect = RecentPhotos(path), RecentPhotos(path)
+    ingest.put("a", b"photo-" * 1000)
+    assert detect.take("b") is None
+    ingest.close()
+    assert not path.exists()
+    again = RecentPhotos(path)
+    again.put("c", b"c")
+    assert detect.take("d") is None, "and so looks for another file"
+    assert detect.take("c") == b"c"
+    detect.close()
+    assert path.exists(), "it is not this one's"
+    again.close()
+
+
+async def test_what_a_killed_one_has_left_is_wiped(tmp_path: Path) -> None:
+    RecentPhotos(tmp_path / "recent").put("a", b"photo-" * 1000)
+    RecentPhotos(tmp_path / "recent").put("b", b"")
+    assert b"photo-" not in (tmp_path / "recent").read_bytes()
+
+
 async def test_where_no_file_can_be_made_nothing_is_kept(tmp_path: Path) -> None:
     nowhere = RecentPhotos(tmp_path / "missing" / "recent")
     nowhere.put("a", b"a")
@@ -91,7 +132,7 @@ def _take_all(path: Path, keys: int, found: "multiprocessing.Queue[list[tuple[in
     found.put(taken)
 
 
-async def test_two_processes_never_take_the_same_photo_or_a_part_of_one(tmp_path: Path) -> None:
+async def test_two_processes_never_take_a_part_of_a_photo(tmp_path: Path) -> None:
     keys = SLOTS
     context = multiprocessing.get_context("spawn")
     found: multiprocessing.Queue[list[tuple[int, bytes]]] = context.Queue()

@@ -45,5 +45,6 @@ def test_the_figures_that_goals_are_about() -> None:
         "sent": 4,
         "acknowledged": 3,
         "rows": 3,
+        "doubled": 0,
     }
     assert summary(replace(outcome, rows=2))["cpu_ms_per_photo"] == 30.0
