@@ -184,9 +184,12 @@ async def _generate(
         env={**os.environ, "FACETALLY_LOADTEST_REPORT_PASSWORD": reader_password},
     )  # fmt: skip
 
+    own: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):  # it has ended at once: its status says why
+        own = [psutil.Process(generator.pid)]
+
     def processes() -> list[psutil.Process]:
-        behind = processes_behind(machine.ports.ftp) if machine else []
-        return [psutil.Process(generator.pid), *behind]
+        return [*own, *(processes_behind(machine.ports.ftp) if machine else [])]
 
     samples: list[Sample] = []
     watching = asyncio.create_task(watch(Cpu(processes), monitor_url, samples))
