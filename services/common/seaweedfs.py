@@ -100,20 +100,20 @@ class SeaweedWriter:
             # Whoever needs one meanwhile waits for the same answer: if there is none, all of them hear so at once.
             if self._asking is None:
                 self._asking = asyncio.create_task(self._ask_for_places(path))
-                self._asking.add_done_callback(self._asked)
+                # Those who wait for it hear how it failed; there may be none left.
+                self._asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
             await asyncio.shield(self._asking)
         return self._places.pop()
 
     async def _ask_for_places(self, path: str) -> None:
-        said = await self._assign(filer.AssignVolumeRequest(count=_PLACES, path=path), timeout=_TIMEOUT_S)
-        _check(said.error)
-        self._places = list(_places(said))
-        self._places_until = asyncio.get_running_loop().time() + _USED_FOR_S
-
-    def _asked(self, asking: "asyncio.Task[None]") -> None:
-        self._asking = None
-        if not asking.cancelled():
-            asking.exception()  # those who wait for it hear of it; there may be none
+        try:
+            said = await self._assign(filer.AssignVolumeRequest(count=_PLACES, path=path), timeout=_TIMEOUT_S)
+            _check(said.error)
+            self._places = list(_places(said))
+            self._places_until = asyncio.get_running_loop().time() + _USED_FOR_S
+        finally:
+            # Here and not when others are told: who came in between would wait for what is over, again and again.
+            self._asking = None
 
     async def _write(self, place: _Place, photo: bytes | bytearray | memoryview) -> filer.FileChunk:
         headers = {

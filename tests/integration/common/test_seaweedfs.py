@@ -9,6 +9,7 @@ import pytest
 from facetally.seaweedfs.v1 import filer_pb2 as filer
 from minio import Minio
 
+from services.common.seaweedfs import SeaweedWriter
 from services.common.storage import PhotoStorage
 from services.provision.adapters.s3_bucket import S3Bucket
 from tests.servers.running import finish
@@ -103,6 +104,53 @@ async def test_photos_whose_places_were_asked_for_together_are_each_their_own(se
     assert {key: client.get_object("photos", key).read() for key in photos} == photos
     places = [chunk.file_id for key in photos for chunk in (await _entry(server, key)).chunks]
     assert len(set(places)) == len(photos)
+
+
+async def test_whoever_comes_just_when_places_are_given_out_gets_one_too() -> None:
+    places: list[object] = []
+    writer: SeaweedWriter
+
+    async def take() -> None:
+        places.append(await writer._place("/buckets/photos/a"))
+
+    async def assign(*_: object, **__: object) -> filer.AssignVolumeResponse:
+        await asyncio.sleep(0)
+        if not late:
+            # Ready to run before anybody is told of the answer.
+            late.extend(asyncio.ensure_future(take()) for _ in range(20))
+        return filer.AssignVolumeResponse(
+            file_id=f"3,{len(places) + 1:x}01637037", count=2, location=filer.Location(url="127.0.0.1:1")
+        )
+
+    class Channel:
+        def unary_unary(self, *_: object, **__: object) -> object:
+            return assign
+
+    late: list[asyncio.Future[None]] = []
+    writer = SeaweedWriter(Channel(), None, "photos")  # type: ignore[arg-type]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(take() for _ in range(20)))
+        await asyncio.gather(*late)
+    assert len(places) == 40
+
+
+async def test_whoever_waits_for_a_place_hears_at_once_that_there_is_none() -> None:
+    asked = 0
+
+    async def assign(*_: object, **__: object) -> filer.AssignVolumeResponse:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.2)
+        raise TimeoutError
+
+    class Channel:
+        def unary_unary(self, *_: object, **__: object) -> object:
+            return assign
+
+    writer = SeaweedWriter(Channel(), None, "photos")  # type: ignore[arg-type]
+    said = await asyncio.gather(*(writer._place("/buckets/photos/a") for _ in range(20)), return_exceptions=True)
+    assert [type(one) for one in said] == [TimeoutError] * 20
+    assert asked == 1
 
 
 async def test_photos_written_past_s3_survive_a_kill(photo: bytes, server: S3Server, client: Minio) -> None:
