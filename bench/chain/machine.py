@@ -15,7 +15,7 @@ from typing import Any, Final
 import asyncpg
 import psutil
 
-from bench.cell import ROOT
+from bench.cell import ROOT, cpu_ms, family_cpu_ms, family_of
 from bench.chain.cameras import Sent, Work
 from services.common.settings import NatsSettings
 from services.estate.__main__ import import_lines
@@ -134,15 +134,15 @@ class Chain:
         processes = {name: psutil.Process(pid) for name, pid in self._machine.supervisor.pids().items()}
         processes["cameras"] = psutil.Process(cameras)
         families: dict[str, list[psutil.Process]] = {}
-        before = {name: _cpu_ms(_family(process)) for name, process in processes.items()}
+        before = {name: cpu_ms(process) for name, process in processes.items()}
         before["cameras"] = 0.0
         began = time.monotonic()
         for sample in itertools.count():
             for name, process in processes.items():
                 with suppress(psutil.NoSuchProcess):
                     if sample % _FAMILIES_EVERY == 0:
-                        families[name] = _family(process)
-                    usage.cpu_ms[name] = _cpu_ms(families[name]) - before[name]
+                        families[name] = family_of(process)
+                    usage.cpu_ms[name] = family_cpu_ms(families[name]) - before[name]
                     usage.peak_rss[name] = max(usage.peak_rss.get(name, 0), _rss(families[name]))
             usage.seconds = time.monotonic() - began
             await asyncio.sleep(_SAMPLE_EVERY_S)
@@ -155,22 +155,6 @@ async def _said(cameras: asyncio.subprocess.Process) -> bytes:
     if await cameras.wait():
         raise RuntimeError("the cameras could not send")
     return output
-
-
-def _family(process: psutil.Process) -> list[psutil.Process]:
-    """A process, and all that it has started."""
-    return [process, *process.children(recursive=True)]
-
-
-def _cpu_ms(family: list[psutil.Process]) -> float:
-    """CPU that a process has taken so far, its ended and its running children included."""
-    times = family[0].cpu_times()
-    total = times.user + times.system + times.children_user + times.children_system
-    for child in family[1:]:
-        with suppress(psutil.NoSuchProcess):
-            own = child.cpu_times()
-            total += own.user + own.system
-    return float(total * 1000)
 
 
 def _rss(family: list[psutil.Process]) -> int:
@@ -218,13 +202,7 @@ async def running_chain(
         passive_port_first=ports[2 + INTERNAL_PORTS], passive_port_last=ports[1 + INTERNAL_PORTS + _PASSIVE_PORTS], detect_workers=detect_workers or os.cpu_count() or 1, separate_classify=separate,
     )  # fmt: skip
     async with running_machine(settings, lambda _: None) as machine:
-        secrets: dict[str, str] = {}
-        estate = EstateSettings.model_validate(
-            {"nats": NatsSettings.model_validate(machine.nats("estate")), "postgres_dsn": machine.dsn("estate")}
-        )
-        await import_lines(
-            estate, _lines(), lambda imported: secrets.update({new.login: new.secret for new in imported.new})
-        )
+        secrets = await register_cameras(machine, SHOPS)
         database = await asyncpg.connect(machine.dsn("owner"))
         try:
             await asyncio.sleep(2)  # ingest hears of the cameras
@@ -233,8 +211,14 @@ async def running_chain(
             await database.close()
 
 
-def _lines() -> list[CameraLine]:
-    return [
+async def register_cameras(machine: Machine, shops: int) -> dict[str, str]:
+    """Make shops with a camera each; the cameras' secrets by login, which is the camera's name too."""
+    nats = NatsSettings.model_validate(machine.nats("estate"))
+    estate = EstateSettings.model_validate({"nats": nats, "postgres_dsn": machine.dsn("estate")})
+    lines = [
         CameraLine("europe", "Europe", "berlin", "Berlin", f"shop-{n:03}", f"Shop {n}", "Europe/Berlin", f"cam-{n:03}")
-        for n in range(SHOPS)
+        for n in range(shops)
     ]
+    secrets: dict[str, str] = {}
+    await import_lines(estate, lines, lambda done: secrets.update({new.login: new.secret for new in done.new}))
+    return secrets

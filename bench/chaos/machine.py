@@ -9,11 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from bench.chain.machine import register_cameras
 from bench.chaos.line import Line
 from services.common.settings import NatsSettings, S3Settings
-from services.estate.__main__ import import_lines
-from services.estate.domain import CameraLine
-from services.estate.settings import EstateSettings
 from services.operate.settings import ENVIRONMENT_FILE, OperateSettings
 from services.standalone.domain import INTERNAL_PORTS, Program, plan_ports
 from services.standalone.machine import Machine, running_machine
@@ -161,12 +159,7 @@ async def running_rig(folder: Path, say: Callable[[str], None]) -> AsyncIterator
         try:
             async with running_machine(settings, say, arrange) as machine:
                 rig = Rig(folder, machine, programs, line, (filer, gateway))
-                estate = EstateSettings.model_validate(
-                    {"nats": rig.nats("estate"), "postgres_dsn": machine.dsn("estate")}
-                )
-                await import_lines(
-                    estate, _lines(), lambda done: rig.secrets.update({new.login: new.secret for new in done.new})
-                )
+                rig.secrets.update(await register_cameras(machine, SHOPS))
                 yield rig
         finally:
             _tidy_up_after_faketime()
@@ -178,13 +171,6 @@ def _ports_in_a_row(count: int) -> list[int]:
         ports = free_ports(count)
         if ports[-1] - ports[0] == count - 1:
             return ports
-
-
-def _lines() -> list[CameraLine]:
-    return [
-        CameraLine("europe", "Europe", "berlin", "Berlin", f"shop-{n:03}", f"Shop {n}", "Europe/Berlin", f"cam-{n:03}")
-        for n in range(SHOPS)
-    ]
 
 
 def _faketime() -> Path:
