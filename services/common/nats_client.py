@@ -3,15 +3,16 @@
 import asyncio
 from typing import Any
 
-from nats.aio.client import Client
+from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client
 from nats.aio.msg import Msg
 
 
 class NatsClient(Client):
-    """A client whose requests end when they are cancelled.
+    """A client whose requests end when they are cancelled, and whose `flush` flushes.
 
     The library waits with asyncio's `wait_for`, which in Python 3.11 forgets a cancellation that meets the answer
-    (CPython issue 86296): a Ctrl-C at that moment would be lost.
+    (CPython issue 86296): a Ctrl-C at that moment would be lost. Its `flush` writes a PING at once, before the commands that
+    wait for their turn: the server's PONG says nothing about a subscription made just before.
     """
 
     async def request(
@@ -28,6 +29,11 @@ class NatsClient(Client):
         if _cancellations() > before:
             raise asyncio.CancelledError
         return reply
+
+    async def flush(self, timeout: int = DEFAULT_FLUSH_TIMEOUT) -> None:  # noqa: ASYNC109 - the library's signature
+        """As the library's, for all that has been said so far."""
+        await self._flush_pending(force_flush=True)
+        await super().flush(timeout)
 
 
 def _cancellations() -> int:
