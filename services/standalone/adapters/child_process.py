@@ -5,12 +5,14 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 from services.standalone.domain import Program
 
 _LOG_LIMIT_BYTES = 20_000_000
 _LAST_LINES = 15
+_LONG_TURNS = Path(__file__).with_name("long_turns.py")
 
 
 class ChildProcess:
@@ -92,6 +94,6 @@ def _command(program: Program) -> tuple[str, ...]:
     The kernel signals the child should we be killed. That wish stands right before the program itself, because a change of user on
     the way would cancel it.
     """
-    turns = ("chrt", "--batch", "0") if program.patient and shutil.which("chrt") else ()
+    turns = (sys.executable, "-I", "-S", str(_LONG_TURNS)) if program.patient else ()
     wish = ("setpriv", "--pdeathsig", program.stop_signal.name.removeprefix("SIG"))
     return (*program.as_user, *turns, *wish, *program.command)
