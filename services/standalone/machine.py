@@ -16,6 +16,7 @@ from services.standalone.adapters.child_process import ChildLauncher
 from services.standalone.adapters.free_ports import check_free
 from services.standalone.adapters.memory_folder import memory_folder
 from services.standalone.adapters.nats_server import nats_server
+from services.standalone.adapters.photo_pages import PhotoPages
 from services.standalone.adapters.postgres_server import DATABASE, make_cluster, postgres_server
 from services.standalone.adapters.probes import answers_http
 from services.standalone.adapters.seaweedfs import seaweedfs
@@ -123,7 +124,8 @@ async def running_machine(
         services = _services(settings, ports, secrets, state.certificate(), memory and memory / "recent", environment)
         # Before anything is started: doctor is asked when something does not start.
         state.keep_private(_OPERATE_FILE, environment_file(_operate(settings, state.path, ports, secrets)).encode())
-        janitor = asyncio.create_task(launcher.bound_logs())
+        photo_pages = PhotoPages(state.path / "s3" / "data")
+        janitors = [asyncio.create_task(work) for work in (launcher.bound_logs(), photo_pages.keep_few())]
         try:
             await supervisor.start(*map(arrange, servers))
             await supervisor.run(_provision(settings, ports, secrets, environment))
@@ -133,7 +135,8 @@ async def running_machine(
             await supervisor.start(*map(arrange, services))
             yield Machine(settings, ports, secrets, state.certificate(), supervisor, knows_admin)
         finally:
-            janitor.cancel()
+            for janitor in janitors:
+                janitor.cancel()
             report("stopping everything")
             await supervisor.stop()
 
