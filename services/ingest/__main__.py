@@ -9,6 +9,7 @@ from services.common.lifecycle import Runtime, run_service
 from services.common.logging import get_logger
 from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
+from services.ingest.adapters.bundles import take_bundles
 from services.ingest.adapters.ftp_server import FtpOptions, FtpServer
 from services.ingest.adapters.kv_login_registry import KvLoginRegistry
 from services.ingest.adapters.stream_held_photos import StreamHeldPhotos
@@ -69,13 +70,14 @@ async def serve(settings: IngestSettings, runtime: Runtime) -> None:
         )
         await registry.until_read()  # before that every camera would be told that its password is wrong
         async with FtpServer.running(ftp_options(settings), registry.find, keep_photo):
-            overdue = asyncio.create_task(_announce_overdue(keep_photo))
+            beside = [asyncio.create_task(work) for work in (_announce_overdue(keep_photo), take_bundles())]
             runtime.health.ready_when("nats", bus.is_ready)
             runtime.health.ready_when("s3", storage.is_ready)
             runtime.health.ready_when("cameras", registry.is_ready)
             runtime.started()
             await runtime.stopping.wait()
-            overdue.cancel()
+            for task in beside:
+                task.cancel()
 
 
 if __name__ == "__main__":

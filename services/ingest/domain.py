@@ -33,6 +33,12 @@ _NOT_PHOTO: Final = re.compile(
 _FINAL_NAME: Final = re.compile(r"(?:.*/)?(?!\.|~|tmp|temp(?![a-z]))[^/]*\.jpe?g", re.IGNORECASE)
 # What cameras call the files that they try their settings with, when they are no photos.
 _TEST_NAME: Final = re.compile(r"(?:.*/)?test[^/]*", re.IGNORECASE)
+# Uploads are taken in bundles from the one share of idle processors on, until the other; and only by an ingest that has
+# something to do, and is not itself what everything waits for.
+_BUSY_IDLE_SHARE: Final = 0.10
+_CALM_IDLE_SHARE: Final = 0.25
+_LEAST_CORES: Final = 0.05
+_MOST_CORES: Final = 0.5
 
 
 class Outcome(StrEnum):
@@ -300,3 +306,16 @@ def is_same_moment(a: datetime, b: datetime, window_s: int) -> bool:
 def refusal(outcome: Outcome) -> BadInputError:
     """Nothing is kept."""
     return BadInputError(outcome, REPLIES[outcome].text)
+
+
+def takes_bundles(idle_share: float, own_cores: float, *, taking: bool) -> bool:
+    """Whether uploads are taken in bundles from now on, for the sake of all else that runs on a busy machine.
+
+    Args:
+        idle_share: of the machine's processors that have had nothing to do, 0 to 1.
+        own_cores: that ingest has kept busy.
+        taking: whether it took bundles.
+    """
+    if not _LEAST_CORES <= own_cores <= _MOST_CORES:
+        return False
+    return idle_share < (_CALM_IDLE_SHARE if taking else _BUSY_IDLE_SHARE)

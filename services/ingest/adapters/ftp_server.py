@@ -147,6 +147,11 @@ class FtpServer:
 
         service: ClassVar["FtpServer"]
 
+        def handle_accept(self) -> None:
+            """Let in all who wait, and not one a turn."""
+            while (arrived := self.accept()) is not None:
+                self.handle_accepted(*arrived)
+
         def handle_accepted(self, sock: Any, addr: Any) -> Any:
             """Let a camera in, if there is room."""
             if reason := self.service.refusal_of(addr[0]):

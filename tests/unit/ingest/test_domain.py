@@ -26,6 +26,7 @@ from services.ingest.domain import (
     may_log_in,
     needs_exif,
     recognise,
+    takes_bundles,
 )
 from tests.fakes.logins import camera, login
 from tests.vendors import EXAMPLES, Example
@@ -242,3 +243,18 @@ def test_a_late_photo_is_believed_and_one_from_the_future_is_not() -> None:
 def test_in_the_hour_that_there_is_twice_arrival_decides(arrived_hour: int) -> None:
     arrived = datetime(2026, 10, 25, arrived_hour, 30, 5, tzinfo=UTC)
     assert dated(datetime(2026, 10, 25, 2, 30), arrived=arrived).captured_at.hour == arrived_hour
+
+
+@pytest.mark.parametrize(
+    ("idle_share", "own_cores", "taking", "expected"),
+    [
+        (0.05, 0.2, False, True),
+        (0.15, 0.2, False, False),
+        (0.15, 0.2, True, True),  # it is calmer because of the bundles
+        (0.30, 0.2, True, False),
+        (0.00, 0.02, True, False),  # what makes the machine busy is something else
+        (0.00, 0.7, True, False),  # there is no time to rest
+    ],
+)
+def test_bundles_are_for_busy_machines(idle_share: float, own_cores: float, taking: bool, expected: bool) -> None:
+    assert takes_bundles(idle_share, own_cores, taking=taking) is expected
