@@ -33,6 +33,7 @@ _TICK_S = 0.25
 _TIDY_EVERY_S = 5.0
 _FINISH_WITHIN_S = 20.0
 _LISTEN_AGAIN_S = 1.0
+_ACCEPTED_AT_ONCE = 64
 # A control connection, its data connection, and the port that waits for one.
 _FILES_PER_CONNECTION = 3
 _FILES_FOR_THE_REST = 512
@@ -148,8 +149,10 @@ class FtpServer:
         service: ClassVar["FtpServer"]
 
         def handle_accept(self) -> None:
-            """Let in all who wait, and not one a turn."""
-            while (arrived := self.accept()) is not None:
+            """Let in all who wait, and not one a turn; but those who are in wait for no endless row of others."""
+            for _ in range(_ACCEPTED_AT_ONCE):
+                if (arrived := self.accept()) is None:
+                    break
                 self.handle_accepted(*arrived)
 
         def handle_accepted(self, sock: Any, addr: Any) -> Any:
