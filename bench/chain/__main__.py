@@ -96,13 +96,15 @@ def show(title: str, outcome: Outcome) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     usage = outcome.usage
+
+    def cpu(took_ms: float) -> tuple[str, str]:
+        each = took_ms / outcome.rows
+        return f"{each:.2f}", f"{each * outcome.photos_per_s / 10:.0f} %"
+
     for name, took in sorted(usage.cpu_ms.items(), key=lambda item: -item[1]):
-        table.add_row(
-            name, f"{took / outcome.rows:.2f}", f"{took / usage.seconds / 10:.0f} %", f"{usage.peak_rss[name] >> 20}"
-        )
-    total = sum(usage.cpu_ms.values())
+        table.add_row(name, *cpu(took), f"{usage.peak_rss[name] >> 20}")
     table.add_section()
-    table.add_row("all", f"{total / outcome.rows:.2f}", f"{total / usage.seconds / 10:.0f} %", "")
+    table.add_row("all", *cpu(sum(usage.cpu_ms.values())), "")
     console.print(table)
     tallied, answered = Times.of(outcome.tallied_s), Times.of(outcome.answered_s)
     console.print(

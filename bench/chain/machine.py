@@ -46,7 +46,6 @@ class Usage:
 
     cpu_ms: dict[str, float] = field(default_factory=dict)
     peak_rss: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,6 @@ class Chain:
         families: dict[str, list[psutil.Process]] = {}
         before = {name: cpu_ms(process) for name, process in processes.items()}
         before["cameras"] = 0.0
-        began = time.monotonic()
         for sample in itertools.count():
             for name, process in processes.items():
                 with suppress(psutil.NoSuchProcess):
@@ -144,7 +142,6 @@ class Chain:
                         families[name] = family_of(process)
                     usage.cpu_ms[name] = family_cpu_ms(families[name]) - before[name]
                     usage.peak_rss[name] = max(usage.peak_rss.get(name, 0), _rss(families[name]))
-            usage.seconds = time.monotonic() - began
             await asyncio.sleep(_SAMPLE_EVERY_S)
 
 

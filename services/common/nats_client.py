@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client
+from nats.aio.client import PING_PROTO, Client
 from nats.aio.msg import Msg
 
 
@@ -30,10 +30,13 @@ class NatsClient(Client):
             raise asyncio.CancelledError
         return reply
 
-    async def flush(self, timeout: int = DEFAULT_FLUSH_TIMEOUT) -> None:  # noqa: ASYNC109 - the library's signature
-        """As the library's, for all that has been said so far."""
-        await self._flush_pending(force_flush=True)
-        await super().flush(timeout)
+    async def _send_ping(self, future: "asyncio.Future[bool] | None" = None) -> None:
+        """As the library's, but behind what waits to be sent: its PONG means that the server knows all of that."""
+        self._pongs.append(future or asyncio.Future())
+        # Not `_send_command`, which waits for as long as the server reads nothing.
+        self._pending.append(PING_PROTO)
+        self._pending_data_size += len(PING_PROTO)
+        await self._flush_pending()
 
 
 def _cancellations() -> int:

@@ -70,7 +70,9 @@ async def serve(settings: IngestSettings, runtime: Runtime) -> None:
         )
         await registry.until_read()  # before that every camera would be told that its password is wrong
         async with FtpServer.running(ftp_options(settings), registry.find, keep_photo):
-            beside = [asyncio.create_task(work) for work in (_announce_overdue(keep_photo), take_bundles())]
+            beside = [asyncio.create_task(_announce_overdue(keep_photo))]
+            if settings.bundles:
+                beside.append(asyncio.create_task(take_bundles()))
             runtime.health.ready_when("nats", bus.is_ready)
             runtime.health.ready_when("s3", storage.is_ready)
             runtime.health.ready_when("cameras", registry.is_ready)

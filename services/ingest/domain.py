@@ -33,12 +33,10 @@ _NOT_PHOTO: Final = re.compile(
 _FINAL_NAME: Final = re.compile(r"(?:.*/)?(?!\.|~|tmp|temp(?![a-z]))[^/]*\.jpe?g", re.IGNORECASE)
 # What cameras call the files that they try their settings with, when they are no photos.
 _TEST_NAME: Final = re.compile(r"(?:.*/)?test[^/]*", re.IGNORECASE)
-# Uploads are taken in bundles from the one share of idle processors on, until the other; and only by an ingest that has
-# something to do, and is not itself what everything waits for.
-_BUSY_IDLE_SHARE: Final = 0.10
-_CALM_IDLE_SHARE: Final = 0.25
-_LEAST_CORES: Final = 0.05
-_MOST_CORES: Final = 0.5
+# Uploads are taken in bundles by an ingest that has something to do, and not so much that it has no time to rest, from one
+# share of idle processors on until another. Resting makes both less: where it begins is not where it ends.
+_BEGINS: Final = (0.05, 0.5, 0.10)
+_GOES_ON: Final = (0.02, 0.6, 0.25)
 
 
 class Outcome(StrEnum):
@@ -316,6 +314,5 @@ def takes_bundles(idle_share: float, own_cores: float, *, taking: bool) -> bool:
         own_cores: that ingest has kept busy.
         taking: whether it took bundles.
     """
-    if not _LEAST_CORES <= own_cores <= _MOST_CORES:
-        return False
-    return idle_share < (_CALM_IDLE_SHARE if taking else _BUSY_IDLE_SHARE)
+    least_cores, most_cores, most_idle = _GOES_ON if taking else _BEGINS
+    return least_cores <= own_cores <= most_cores and idle_share < most_idle

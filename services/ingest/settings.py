@@ -56,6 +56,12 @@ class IngestSettings(ServiceSettings):
     )
     login_timeout_s: float = Field(default=30, gt=0, description="Time to log in")
 
+    bundles: bool = Field(
+        default=False,
+        description="Where the machine is busy, take uploads in bundles: better where detect shares the machine, as on "
+        "standalone, at the cost of some 0.4 s an upload (docs/adr/0015)",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.passive_port_last < self.passive_port_first:

@@ -244,6 +244,7 @@ def _services(
             "require_tls": settings.require_tls,
             "ftps_port": settings.ftps_port,
             "masquerade_address": settings.masquerade_address,
+            "bundles": True,
         },
         "detect": {
             **consumers["detect"],

@@ -13,7 +13,10 @@ from typing import Final
 
 from prometheus_client import Gauge
 
+from services.common.logging import get_logger
 from services.ingest.domain import takes_bundles
+
+_log = get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 0.5
 _ROUND_S: Final = 0.005
@@ -41,6 +44,15 @@ class Cpu:
     own_s: float
     wall_s: float
 
+    def idle_share_since(self, before: "Cpu") -> float:
+        """Of all cores; 1 where the kernel does not count."""
+        ticks = self.all_ticks - before.all_ticks
+        return (self.idle_ticks - before.idle_ticks) / ticks if ticks > 0 else 1.0
+
+    def own_cores_since(self, before: "Cpu") -> float:
+        """Cores that this process has kept busy."""
+        return (self.own_s - before.own_s) / (self.wall_s - before.wall_s)
+
 
 def measured() -> Cpu:
     """What the kernel says now."""
@@ -52,18 +64,22 @@ def measured() -> Cpu:
 async def take_bundles(measure: Callable[[], Cpu] = measured) -> None:
     """Rest while the machine is busy, in the way of everything else on this event loop; for ever."""
     taking = False
-    before = measure()
+    before: Cpu | None = None
     while True:
         if taking:
             await _rounds()
         else:
             await asyncio.sleep(_LOOK_EVERY_S)
-        now = measure()
-        idle_share = (now.idle_ticks - before.idle_ticks) / max(1, now.all_ticks - before.all_ticks)
-        own_cores = (now.own_s - before.own_s) / (now.wall_s - before.wall_s)
-        taking = takes_bundles(idle_share, own_cores, taking=taking)
+        try:
+            now = measure()
+        except (OSError, ValueError, IndexError) as error:  # no file may be opened just now, or there is none
+            _log.warning("cpu_not_measured", error=str(error))
+            taking = False
+        else:
+            if before:
+                taking = takes_bundles(now.idle_share_since(before), now.own_cores_since(before), taking=taking)
+            before = now
         BUNDLES.set(taking)
-        before = now
 
 
 async def _rounds() -> None:

@@ -12,7 +12,7 @@ from services.standalone.domain import Program
 
 _LOG_LIMIT_BYTES = 20_000_000
 _LAST_LINES = 15
-_LONG_TURNS = Path(__file__).with_name("long_turns.py")
+_PATIENT = Path(__file__).with_name("long_turns.py")
 
 
 class ChildProcess:
@@ -94,6 +94,8 @@ def _command(program: Program) -> tuple[str, ...]:
     The kernel signals the child should we be killed. That wish stands right before the program itself, because a change of user on
     the way would cancel it.
     """
-    turns = (sys.executable, "-I", "-S", str(_LONG_TURNS)) if program.patient else ()
+    if program.patient:
+        patient = (sys.executable, "-I", "-S", str(_PATIENT), str(os.getpid()), str(int(program.stop_signal)))
+        return (*program.as_user, *patient, *program.command)
     wish = ("setpriv", "--pdeathsig", program.stop_signal.name.removeprefix("SIG"))
-    return (*program.as_user, *turns, *wish, *program.command)
+    return (*program.as_user, *wish, *program.command)

@@ -12,6 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from services.common.logging import get_logger
+
+_log = get_logger(__name__)
 _LOOK_EVERY_S: Final = 5.0
 # A file that has not been written to for so long has been let go of.
 _DONE_AFTER_S: Final = 60.0
@@ -32,7 +35,10 @@ class PhotoPages:
         """Let go of what is older than some seconds, again and again; for ever."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            await asyncio.to_thread(self.let_go)
+            try:
+                await asyncio.to_thread(self.let_go)
+            except OSError as error:  # photos stay in memory a little longer
+                _log.warning("photo_pages_not_let_go", error=str(error))
 
     def let_go(self) -> None:
         """Let go of all that was there the last time. What is not on disk yet is written now, and let go of the next time."""

@@ -53,7 +53,7 @@ def settings(values: dict[str, object]) -> OperateSettings:
 
 @asynccontextmanager
 async def started(
-    values: dict[str, object], *words: str, stdout: int = asyncio.subprocess.PIPE
+    values: dict[str, object], *words: str, stdout: int = asyncio.subprocess.PIPE, folder: Path | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start `facetally ...`; it is ended with the block, if it has not ended itself."""
     flat = {name: json.dumps(value) if name == "health_urls" else value for name, value in values.items()}
@@ -66,6 +66,7 @@ async def started(
         stdin=asyncio.subprocess.PIPE,
         stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
     )
     try:
         yield process
@@ -75,9 +76,9 @@ async def started(
             await process.communicate()
 
 
-async def typed(values: dict[str, object], *words: str, answer: str = "") -> Said:
-    """Type `facetally ...`, and answer what it asks."""
-    async with started(values, *words) as process, asyncio.timeout(60):
+async def typed(values: dict[str, object], *words: str, answer: str = "", folder: Path | None = None) -> Said:
+    """Type `facetally ...`, in a folder, and answer what it asks."""
+    async with started(values, *words, folder=folder) as process, asyncio.timeout(60):
         out, err = await process.communicate(answer.encode())
     assert process.returncode is not None
     return Said(out.decode(), err.decode(), process.returncode)

@@ -2,9 +2,11 @@
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
+from services.standalone.adapters import long_turns
 from services.standalone.adapters.child_process import ChildLauncher
 from services.standalone.domain import Program
 
@@ -35,3 +37,17 @@ async def test_the_kernels_turns_for_the_others(tmp_path: Path) -> None:
 async def test_what_the_script_starts_gets_its_arguments_and_gives_its_status(tmp_path: Path) -> None:
     program = Program("ender", (sys.executable, "-c", "import sys; sys.exit(int(sys.argv[1]))", "7"), None)
     assert await (await ChildLauncher(tmp_path).start(program)).wait() == 7
+
+
+def test_a_program_whose_parent_is_gone_already_does_not_begin(tmp_path: Path) -> None:
+    """As when the parent is killed right after it has started the script."""
+    begun = tmp_path / "begun"
+    command = [sys.executable, long_turns.__file__, str(os.getppid()), "15", "touch", str(begun)]
+    assert subprocess.run(command, check=False).returncode == 128 + 15
+    assert not begun.exists()
+
+
+async def test_signals_are_as_programs_expect_them(tmp_path: Path) -> None:
+    program = Program("grep", ("grep", "SigIgn", "/proc/self/status"), None)
+    assert await (await ChildLauncher(tmp_path).start(program)).wait() == 0
+    assert int((tmp_path / "grep.log").read_text().split()[1], 16) == 0

@@ -1,5 +1,6 @@
 """Photos that are on disk leave the kernel's memory; the files are as they were."""
 
+import asyncio
 import ctypes
 import mmap
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from services.standalone.adapters import photo_pages
 from services.standalone.adapters.photo_pages import PhotoPages
 
 _PIECE = bytes(range(256)) * 4096 * 8
@@ -67,3 +69,16 @@ def test_files_that_come_go_or_rest_are_no_matter(folder: Path) -> None:
     file.unlink()
     pages.let_go()
     assert pages._sizes == {}
+
+
+async def test_a_folder_that_is_not_there_is_looked_for_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_pages, "_LOOK_EVERY_S", 0.01)
+    pages = PhotoPages(folder / "later")
+    keeping = asyncio.create_task(pages.keep_few())
+    await asyncio.sleep(0.1)
+    (folder / "later").mkdir()
+    append(folder / "later" / "photos_1.dat")
+    async with asyncio.timeout(5):
+        while not pages._sizes:
+            await asyncio.sleep(0.01)
+    keeping.cancel()

@@ -13,7 +13,7 @@ SENT = [
     Sent("b", due_at=101.0, acknowledged_at=101.3, tries=2),
     Sent("c", due_at=102.0, acknowledged_at=102.1, tries=1),
 ]
-USAGE = Usage({"ingest": 6.0, "detect-1": 54.0}, {"ingest": 1 << 20, "detect-1": 1 << 28}, 5.0)
+USAGE = Usage({"ingest": 6.0, "detect-1": 54.0}, {"ingest": 1 << 20, "detect-1": 1 << 28})
 
 
 def test_times_run_from_226_to_the_row_and_the_rate_from_the_first_photo_to_the_last_row() -> None:

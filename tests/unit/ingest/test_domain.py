@@ -252,8 +252,12 @@ def test_in_the_hour_that_there_is_twice_arrival_decides(arrived_hour: int) -> N
         (0.15, 0.2, False, False),
         (0.15, 0.2, True, True),  # it is calmer because of the bundles
         (0.30, 0.2, True, False),
-        (0.00, 0.02, True, False),  # what makes the machine busy is something else
-        (0.00, 0.7, True, False),  # there is no time to rest
+        (0.00, 0.03, False, False),  # what makes the machine busy is something else
+        (0.00, 0.03, True, True),  # it does less because of the bundles
+        (0.00, 0.01, True, False),
+        (0.00, 0.55, False, False),  # there is no time to rest
+        (0.00, 0.55, True, True),
+        (0.00, 0.7, True, False),
     ],
 )
 def test_bundles_are_for_busy_machines(idle_share: float, own_cores: float, taking: bool, expected: bool) -> None:
