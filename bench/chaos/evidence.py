@@ -16,7 +16,7 @@ from bench.chaos.verdict import Letter, Tallies
 from services.common.ids import CameraId, photo_id
 from services.common.messaging import MessageBus
 from services.common.settings import S3Settings
-from services.common.streams import CONSUMERS, FACES, HELD, PHOTOS, STREAMS
+from services.common.streams import CONSUMERS, FACES, HELD, PHOTOS
 from services.operate.adapters.nats_desk import NatsDesk
 from services.operate.domain.letters import summary_of
 from services.provision.adapters.nats_streams import NatsStreams
@@ -130,12 +130,7 @@ async def remove_answered(rig: Rig) -> list[str]:
     """Do what provision does at each start: remove what was answered before a kill of NATS, and lies there still. From which streams."""
     async with MessageBus.connect(rig.nats("admin"), "chaos") as bus:
         streams = NatsStreams(bus.jetstream)
-        return [
-            stream.name
-            for consumer in CONSUMERS
-            for stream in STREAMS
-            if stream.name == consumer.stream and await streams.remove_answered(stream, consumer)
-        ]
+        return [consumer.stream for consumer in CONSUMERS if await streams.remove_answered(consumer)]
 
 
 async def left_in_streams(rig: Rig) -> list[str]:

@@ -148,9 +148,8 @@ async def running_rig(folder: Path, say: Callable[[str], None]) -> AsyncIterator
         def arrange(program: Program) -> Program:
             environment = {**program.environment, **changes.get(program.name, {}), "TMPDIR": str(folder / "tmp")}
             if program.name == _READS_THE_STORE:
-                environment.pop(
-                    "FACETALLY_DETECT_S3__RECENT_PHOTOS", None
-                )  # there is none where the system has no such memory
+                # There is none where the system has no such memory.
+                environment.pop("FACETALLY_DETECT_S3__RECENT_PHOTOS", None)
             if program.name in CLOCKS:
                 environment |= _wrong_clock(faketime, _clock(folder, program.name))
             programs[program.name] = replace(program, environment=environment)

@@ -23,7 +23,7 @@ class StreamServer(Protocol):
         """Make the durable consumer or bring it up to date; whether anything was new."""
         ...
 
-    async def remove_answered(self, stream: Stream, consumer: Consumer) -> bool:
+    async def remove_answered(self, consumer: Consumer) -> bool:
         """Remove what the consumer has answered from a work queue, where the server has not; whether there was any."""
         ...
 
@@ -99,8 +99,7 @@ async def _provision_streams(streams: StreamServer, wait_s: float, report: Calla
     for consumer in CONSUMERS:
         if await _patiently(partial(streams.ensure_consumer, consumer), wait_s):
             report(f"consumer {consumer.name} of {consumer.stream} made")
-        (stream,) = (stream for stream in STREAMS if stream.name == consumer.stream)
-        if await _patiently(partial(streams.remove_answered, stream, consumer), wait_s):
+        if await _patiently(partial(streams.remove_answered, consumer), wait_s):
             report(f"what {consumer.name} had answered is out of {consumer.stream}, too")
     if await _patiently(partial(streams.ensure_bucket, SHOPS_BUCKET), wait_s):
         report(f"key-value bucket {SHOPS_BUCKET} made")

@@ -63,20 +63,20 @@ class NatsStreams:
         await _translated(self._jetstream.add_consumer, consumer.stream, config)
         return not was_there
 
-    async def remove_answered(self, stream: Stream, consumer: Consumer) -> bool:
+    async def remove_answered(self, consumer: Consumer) -> bool:
         """Remove what the consumer has answered from a work queue, where the server has not; whether there was any.
 
         A server that was killed may remember an answer and forget that the message has gone for it: nobody is given that message
         again, and it would take room for ever.
         """
-        if not stream.work_queue:
+        stream = await _translated(self._jetstream.stream_info, consumer.stream)
+        if stream.config.retention != RetentionPolicy.WORK_QUEUE:
             return False
-        info = await _translated(self._jetstream.consumer_info, stream.name, consumer.name)
-        state = (await _translated(self._jetstream.stream_info, stream.name)).state
+        info = await _translated(self._jetstream.consumer_info, consumer.stream, consumer.name)
         answered_to = info.ack_floor.stream_seq if info.ack_floor else 0
-        if not state.messages or state.first_seq > answered_to:
+        if not stream.state.messages or stream.state.first_seq > answered_to:
             return False
-        await _translated(partial(self._jetstream.purge_stream, seq=answered_to + 1), stream.name)
+        await _translated(partial(self._jetstream.purge_stream, seq=answered_to + 1), consumer.stream)
         return True
 
     async def ensure_bucket(self, name: str) -> bool:

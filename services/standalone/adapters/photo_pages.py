@@ -47,18 +47,18 @@ class PhotoPages:
             with suppress(FileNotFoundError):  # SeaweedFS puts another in its place now and then
                 self._sizes[file.name] = file.stat().st_size
                 if size := before.get(file.name):
-                    _let_go(file, size)
+                    _let_go(file.path, size)
 
-    def _written_lately(self) -> Iterator[Path]:
+    def _written_lately(self) -> Iterator[os.DirEntry[str]]:
         since = time.time() - _DONE_AFTER_S
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):
                     if entry.name.endswith(".dat") and entry.stat().st_mtime > since:
-                        yield Path(entry.path)
+                        yield entry  # which remembers what was asked of it
 
 
-def _let_go(file: Path, size: int) -> None:
+def _let_go(file: str, size: int) -> None:
     opened = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.posix_fadvise(opened, 0, size, os.POSIX_FADV_DONTNEED)

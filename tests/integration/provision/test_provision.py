@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo, SequenceInfo
 
 from services.common.messaging import MessageBus
-from services.common.streams import DETECT, PHOTOS, RECORD, RESULTS
+from services.common.streams import DETECT, RECORD
 from services.provision.adapters.nats_streams import NatsStreams
 from services.provision.domain import DATABASE_ROLES
 from services.standalone.domain import service_environment
@@ -101,13 +101,13 @@ async def test_what_was_answered_and_lies_there_still_is_removed(clean_streams: 
             await message.ack_sync()
     async with MessageBus.connect(clean_streams.settings("admin"), "test") as bus:
         streams = NatsStreams(bus.jetstream)
-        assert not await streams.remove_answered(PHOTOS, DETECT), "nothing that was answered is left"
+        assert not await streams.remove_answered(DETECT), "nothing that was answered is left"
         assert (await bus.jetstream.stream_info("PHOTOS")).state.messages == 3
         forgetful = ForgetfulServer(bus.jetstream, answered_to=4)
-        assert await NatsStreams(forgetful).remove_answered(PHOTOS, DETECT)  # type: ignore[arg-type]
+        assert await NatsStreams(forgetful).remove_answered(DETECT)  # type: ignore[arg-type]
         state = (await bus.jetstream.stream_info("PHOTOS")).state
         assert (state.messages, state.first_seq) == (1, 5), "what nobody has answered stays"
-        assert not await NatsStreams(forgetful).remove_answered(RESULTS, RECORD)  # type: ignore[arg-type]
+        assert not await NatsStreams(forgetful).remove_answered(RECORD)  # type: ignore[arg-type]
 
 
 class ForgetfulServer:
