@@ -1,5 +1,6 @@
 """Messages over NATS: publish until JetStream has it on disk, work through a durable consumer, ask and answer."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Self
@@ -26,7 +27,7 @@ _RECONNECT_WAIT_S = 0.5
 _PING_EVERY_S = 10
 _FLUSH_TIMEOUT_S = 3
 # What an answer that is none says, by HTTP's codes.
-_BAD_INPUT, _BUG = "422", "500"
+_BAD_INPUT, _BUG, _BUSY = "422", "500", "503"
 
 
 class MessageBus:
@@ -118,26 +119,42 @@ class MessageBus:
 
     @asynccontextmanager
     async def answering(
-        self, name: str, subject: str, answer: Callable[[bytes], Awaitable[bytes]]
+        self, name: str, subject: str, answer: Callable[[bytes], Awaitable[bytes]], *, at_once: int = 8
     ) -> AsyncIterator[None]:
-        """Answer what is asked on a subject, one question after the other, while the block runs."""
+        """Answer what is asked on a subject while the block runs.
+
+        Args:
+            name: of the service, as NATS lists it.
+            subject: what is asked on. Of several who answer on it one is asked.
+            answer: the question's body in, the answer's out.
+            at_once: questions that may be answered at the same time; who asks one more is told that all are busy.
+        """
+        answers: set[asyncio.Task[None]] = set()
 
         async def respond(request: Request) -> None:
             try:
                 await request.respond(await answer(request.data))
             except BadInputError as error:
-                raise ServiceError(_BAD_INPUT, f"{error.reason}: {error}") from error
-            except Exception as error:
+                await request.respond_error(_BAD_INPUT, f"{error.reason}: {error}")
+            except Exception:  # noqa: BLE001 - whoever asks is told, and the log says what it was
                 _log.exception("answer_bug", subject=subject)
-                raise ServiceError(_BUG, "bug") from error
+                await request.respond_error(_BUG, "bug")
+
+        async def take(request: Request) -> None:
+            if len(answers) >= at_once:
+                raise ServiceError(_BUSY, "busy")
+            task = asyncio.create_task(respond(request))
+            answers.add(task)
+            task.add_done_callback(answers.discard)
 
         service = await nats.micro.add_service(self._client, name=name, version="1.0.0")
         try:
-            await service.add_endpoint(name=name, subject=subject, handler=respond)
+            await service.add_endpoint(name=name, subject=subject, handler=take)
             await self._client.flush(_FLUSH_TIMEOUT_S)  # from here on the server knows
             yield
         finally:
             await service.stop()
+            await asyncio.gather(*answers, return_exceptions=True)
 
     async def inbox(self, consumer: Consumer) -> Inbox:
         """The messages waiting for one durable consumer, which `services.provision` has created."""

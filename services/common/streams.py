@@ -15,8 +15,11 @@ ACK_WAIT_S = 30.0
 MAX_ATTEMPTS = 5
 
 SHOPS_BUCKET = "SHOPS"
-# A question to whichever detect is free, and its answer; nothing of it is kept.
+API_KEYS_BUCKET = "API_KEYS"
+# Questions to whichever detect or classify takes them, and their answers; nothing of them is kept.
 EXAMINE_SUBJECT = "examine.photo"
+LOOK_SUBJECT = "look.photo"
+ESTIMATE_SUBJECT = "estimate.faces"
 DEAD_STREAM = "DEAD"
 
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from services.common.streams import (
+    API_KEYS_BUCKET,
     CONSUMERS,
     DEAD_STREAM,
+    ESTIMATE_SUBJECT,
     EXAMINE_SUBJECT,
     HELD,
+    LOOK_SUBJECT,
     SHOPS_BUCKET,
     STREAMS,
     Consumer,
@@ -47,26 +50,44 @@ def _work_through(consumer: Consumer) -> tuple[str, ...]:
     )
 
 
+def _watch(bucket: str) -> tuple[str, ...]:
+    """To read a key-value bucket, and to be told of its changes."""
+    stream = f"KV_{bucket}"
+    return (
+        f"$JS.API.STREAM.INFO.{stream}",
+        f"$JS.API.CONSUMER.*.{stream}",
+        f"$JS.API.CONSUMER.*.{stream}.>",
+        f"$JS.API.DIRECT.GET.{stream}.>",
+        f"$JS.FC.{stream}.>",
+    )
+
+
+def _fill(bucket: str) -> tuple[str, ...]:
+    """To write a key-value bucket, too."""
+    return (f"$KV.{bucket}.>", f"$JS.API.STREAM.MSG.GET.KV_{bucket}", *_watch(bucket))
+
+
 def nats_permissions() -> dict[str, NatsPermissions]:
     """Rights by user. `admin` may do everything; the others what their arrow in the flow needs."""
-    shops = f"KV_{SHOPS_BUCKET}"
-    watch_shops = (
-        f"$JS.API.STREAM.INFO.{shops}",
-        f"$JS.API.CONSUMER.*.{shops}",
-        f"$JS.API.CONSUMER.*.{shops}.>",
-        f"$JS.API.DIRECT.GET.{shops}.>",
-        f"$JS.FC.{shops}.>",
-    )
-    report_inbox = f"{inbox_prefix('report')}.>"
-    writes = {"detect": ("faces.>", report_inbox), "classify": ("results.>",), "record": ()}
-    answers = {"detect": (EXAMINE_SUBJECT, "$SRV.>")}
+    inbox = {user: f"{inbox_prefix(user)}.>" for user in ("report", "faceapi")}
+    writes = {
+        "detect": ("faces.>", inbox["report"], inbox["faceapi"]),
+        "classify": ("results.>", inbox["faceapi"]),
+        "record": (),
+    }
+    answers = {
+        "detect": (EXAMINE_SUBJECT, LOOK_SUBJECT, "$SRV.>"),
+        "classify": (ESTIMATE_SUBJECT, "$SRV.>"),
+    }
     users = {"admin": NatsPermissions((">",), (">",))}
     for consumer in CONSUMERS:
         users[consumer.name] = NatsPermissions(
             (*writes[consumer.name], *_work_through(consumer)),
             (f"{inbox_prefix(consumer.name)}.>", *answers.get(consumer.name, ())),
         )
-    users["report"] = NatsPermissions((EXAMINE_SUBJECT,), (report_inbox,))
+    users["report"] = NatsPermissions((EXAMINE_SUBJECT,), (inbox["report"],))
+    users["faceapi"] = NatsPermissions((LOOK_SUBJECT, ESTIMATE_SUBJECT, *_watch(API_KEYS_BUCKET)), (inbox["faceapi"],))
+    users["keys"] = NatsPermissions(_fill(API_KEYS_BUCKET), (f"{inbox_prefix('keys')}.>",))
     users["ingest"] = NatsPermissions(
         (
             "photos.>",
@@ -74,16 +95,14 @@ def nats_permissions() -> dict[str, NatsPermissions]:
             "rejections.>",
             f"$JS.API.STREAM.MSG.GET.{HELD.name}",
             f"$JS.API.STREAM.MSG.DELETE.{HELD.name}",
-            *watch_shops,
+            *_watch(SHOPS_BUCKET),
         ),
         (f"{inbox_prefix('ingest')}.>",),
     )
-    users["estate"] = NatsPermissions(
-        (f"$KV.{SHOPS_BUCKET}.>", f"$JS.API.STREAM.MSG.GET.{shops}", *watch_shops), (f"{inbox_prefix('estate')}.>",)
-    )
+    users["estate"] = NatsPermissions(_fill(SHOPS_BUCKET), (f"{inbox_prefix('estate')}.>",))
     users["operator"] = NatsPermissions(
         (
-            *(f"$JS.API.STREAM.INFO.{name}" for name in (*(stream.name for stream in STREAMS), shops)),
+            *(f"$JS.API.STREAM.INFO.{name}" for name in (*(stream.name for stream in STREAMS), f"KV_{SHOPS_BUCKET}")),
             *(f"$JS.API.CONSUMER.INFO.{consumer.stream}.{consumer.name}" for consumer in CONSUMERS),
             f"$JS.API.STREAM.MSG.GET.{DEAD_STREAM}",
             f"$JS.API.STREAM.MSG.DELETE.{DEAD_STREAM}",

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from services.common.errors import TransientError
-from services.common.streams import CONSUMERS, SHOPS_BUCKET, STREAMS, Consumer, Stream
+from services.common.streams import API_KEYS_BUCKET, CONSUMERS, SHOPS_BUCKET, STREAMS, Consumer, Stream
 
 _PAUSE_S = 0.5
 T = TypeVar("T")
@@ -101,8 +101,9 @@ async def _provision_streams(streams: StreamServer, wait_s: float, report: Calla
             report(f"consumer {consumer.name} of {consumer.stream} made")
         if await _patiently(partial(streams.remove_answered, consumer), wait_s):
             report(f"what {consumer.name} had answered is out of {consumer.stream}, too")
-    if await _patiently(partial(streams.ensure_bucket, SHOPS_BUCKET), wait_s):
-        report(f"key-value bucket {SHOPS_BUCKET} made")
+    for bucket in (SHOPS_BUCKET, API_KEYS_BUCKET):
+        if await _patiently(partial(streams.ensure_bucket, bucket), wait_s):
+            report(f"key-value bucket {bucket} made")
 
 
 async def _patiently(step: Callable[[], Awaitable[T]], wait_s: float) -> T:

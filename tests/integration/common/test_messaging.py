@@ -45,6 +45,30 @@ async def test_bad_input_and_bugs_are_told_apart(nats_server: NatsServer) -> Non
         assert "showed" not in str(failed.value)
 
 
+async def test_who_asks_one_more_than_can_be_answered_at_once_is_told(nats_server: NatsServer) -> None:
+    asked, may_answer = asyncio.Semaphore(0), asyncio.Event()
+
+    async def answer_later(body: bytes) -> bytes:
+        asked.release()
+        await may_answer.wait()
+        return body.upper()
+
+    async with (
+        MessageBus.connect(nats_server.settings("detect"), "tests") as one,
+        MessageBus.connect(nats_server.settings("report"), "tests") as asker,
+        one.answering("examine", EXAMINE_SUBJECT, answer_later, at_once=2),
+    ):
+        answers = [asyncio.create_task(asker.ask(EXAMINE_SUBJECT, body, 5)) for body in (b"one", b"two")]
+        async with asyncio.timeout(5):
+            for _ in answers:
+                await asked.acquire()
+        with pytest.raises(TransientError, match="503"):
+            await asker.ask(EXAMINE_SUBJECT, b"three", 5)
+        may_answer.set()
+        assert await asyncio.gather(*answers) == [b"ONE", b"TWO"]
+        assert await asker.ask(EXAMINE_SUBJECT, b"four", 5) == b"FOUR"
+
+
 async def test_nobody_there_and_too_large_are_said_at_once(nats_server: NatsServer) -> None:
     async with MessageBus.connect(nats_server.settings("report"), "tests") as asker:
         with pytest.raises(TransientError, match="nobody answers"):
