@@ -120,6 +120,11 @@ eval: setup ## How right the models are on labelled faces (DATA=FOLDER): docs/ac
 bench-faces: setup $(FACE_API_JS) ## CPU per photo and per face, beside the naive way and face-api.js
 	@$(BIN)/python -m bench.faces
 
+.PHONY: bench-faceapi
+bench-faceapi: setup $(FACE_API_JS) ## The face API beside face-api.js behind HTTP: requests a second, times, CPU (ARGS="--seconds 5")
+	@mkdir -p build
+	@$(BIN)/python -m bench.faceapi $(ARGS)
+
 .PHONY: bench-soak
 bench-soak: setup ## Memory of detection and classification over 100,000 photos (PHOTOS=5000 for fewer)
 	@$(BIN)/python -m bench.soak $(if $(PHOTOS),--photos $(PHOTOS))

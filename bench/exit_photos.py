@@ -30,7 +30,7 @@ _DARKER: Final = 0.8
 _MOST_STEPS: Final = 12
 _NOISE_SIGMA: Final = 3.5
 _TARGET_BYTES: Final = 1_000_000
-_QUALITIES: Final = range(98, 84, -1)
+_QUALITIES: Final = range(98, 19, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _hard_photos(
     for steps in range(_MOST_STEPS):
         for name in list(frames):
             for turn_deg in (_TURN_DEG, -_TURN_DEG):
-                jpeg = _encoded(_changed(frames[name], turn_deg, steps) + noise)
+                jpeg = encoded(_changed(frames[name], turn_deg, steps) + noise)
                 advance()
                 if not hog_faces(jpeg):
                     hard.append(ExitPhoto(f"hard-{name}", jpeg, is_hard=True))
@@ -100,11 +100,17 @@ def _changed(frame: NDArray[np.uint8], turn_deg: float, steps: int) -> NDArray[n
     return np.asarray(changed, np.float32) * _DARKER**steps
 
 
-def _encoded(frame: NDArray[np.float32]) -> bytes:
+def encoded(frame: NDArray[np.float32] | NDArray[np.uint8], most_bytes: int = _TARGET_BYTES) -> bytes:
+    """A frame as a JPEG, at the best quality at which it is not too large; at the least there is where it always is.
+
+    Args:
+        frame: (h, w, 3) RGB.
+        most_bytes: that it should have.
+    """
     pixels = np.clip(frame, 0, 255).astype(np.uint8)
     jpeg = b""
     for quality in _QUALITIES:
         jpeg = simplejpeg.encode_jpeg(pixels, quality=quality, colorsubsampling="420")
-        if len(jpeg) <= _TARGET_BYTES:
+        if len(jpeg) <= most_bytes:
             break
     return jpeg

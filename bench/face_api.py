@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 PROGRAM: Final = Path(__file__).parent / "face_api_js" / "measure.mjs"
 _STOP_WITHIN_S: Final = 20
@@ -20,18 +20,33 @@ class FaceApiError(Exception):
 
 
 class PeerDetector(StrEnum):
-    """What finds faces: SSD is its default, the tiny one is for phones."""
+    """What finds faces: SSD is its default, the tiny one is for phones; it may be told to look more closely."""
 
     SSD = "ssd"
     TINY = "tiny"
+    TINY_608 = "tiny-608"
+
+
+class Box(NamedTuple):
+    """Where a face is, pixels of the photo."""
+
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a photo took from file to estimates, and how many faces it showed."""
+    """What a photo took, and the faces that it showed."""
 
     cpu_ms: float
-    faces: int
+    boxes: tuple[Box, ...]
+
+    @property
+    def faces(self) -> int:
+        """How many."""
+        return len(self.boxes)
 
 
 class FaceApi:
@@ -52,22 +67,17 @@ class FaceApi:
         Raises:
             FaceApiError: its packages or Node are not there, or it ends by itself.
         """
-        models = program.parent / "node_modules" / "@vladmandic" / "face-api" / "model"
-        if not models.is_dir():
-            raise FaceApiError(
-                f"face-api.js is not in {program.parent / 'node_modules'}: `make bench-faces` installs it"
-            )
-        command = [_node(), str(program), str(models), *map(str, warm_up)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-            try:
-                peer = cls(process)
-                peer._read()
-                yield peer
-            finally:
-                _stop(process)
+        with running_node(program, warm_up) as process:
+            next_line(process)
+            yield cls(process)
 
-    def measure(self, detector: PeerDetector, photo: Path) -> Answer:
+    def measure(self, detector: PeerDetector, photo: Path, *, find_only: bool = False) -> Answer:
         """Look at one photo.
+
+        Args:
+            detector: what finds faces.
+            photo: a JPEG.
+            find_only: nothing is estimated.
 
         Raises:
             FaceApiError: it has ended.
@@ -75,18 +85,48 @@ class FaceApi:
         if self._process.stdin is None:
             raise FaceApiError("face-api.js has no input")
         try:
-            self._process.stdin.write(json.dumps({"detector": detector, "photo": str(photo)}) + "\n")
+            question = {"detector": detector, "photo": str(photo), "find_only": find_only}
+            self._process.stdin.write(json.dumps(question) + "\n")
         except BrokenPipeError as error:
             raise FaceApiError("face-api.js has ended") from error
-        answer = self._read()
-        return Answer(answer["cpu_ms"], answer["faces"])
+        answer = next_line(self._process)
+        boxes = (Box(box["x"], box["y"], box["width"], box["height"]) for box in answer["faces"])
+        return Answer(answer["cpu_ms"], tuple(boxes))
 
-    def _read(self) -> dict[str, Any]:
-        line = self._process.stdout.readline() if self._process.stdout is not None else ""
-        if not line:
-            raise FaceApiError("face-api.js has ended; what it says is above")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+
+@contextmanager
+def running_node(program: Path, warm_up: Sequence[Path]) -> Iterator[subprocess.Popen[str]]:
+    """One of the programs beside face-api.js, for as long as the block runs; it ends when its input does.
+
+    Args:
+        program: to run.
+        warm_up: photos that it looks at before it says its first line.
+
+    Raises:
+        FaceApiError: its packages or Node are not there.
+    """
+    models = program.parent / "node_modules" / "@vladmandic" / "face-api" / "model"
+    if not models.is_dir():
+        raise FaceApiError(f"face-api.js is not in {program.parent / 'node_modules'}: `make bench-faces` installs it")
+    command = [_node(), str(program), str(models), *map(str, warm_up)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        try:
+            yield process
+        finally:
+            _stop(process)
+
+
+def next_line(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """The next thing that such a program says.
+
+    Raises:
+        FaceApiError: it has ended.
+    """
+    line = process.stdout.readline() if process.stdout is not None else ""
+    if not line:
+        raise FaceApiError("face-api.js has ended; what it says is above")
+    said: dict[str, Any] = json.loads(line)
+    return said
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

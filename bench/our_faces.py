@@ -13,9 +13,9 @@ from models.predict.classifier import FaceClassifier
 from models.predict.finder import FaceFinder, Photo
 from models.preprocess import FACE_SIZE_PX, Crops
 from services.classify.settings import ClassifySettings
-from services.detect.adapters.face_detector import FaceDetector
+from services.detect.adapters.face_detector import Asked, FaceDetector
 from services.detect.adapters.jpeg_decoder import decode
-from services.detect.domain import Sighting
+from services.detect.domain import Look, Sighting
 from services.detect.settings import FinderSettings
 
 # Faces in a batch, where each gets one look ...
@@ -33,20 +33,18 @@ class OurFaces:
         settings = FinderSettings.model_construct()
         self.default = Method(settings.method)
         self.crops = Crops(ClassifySettings.model_fields["crops"].default)
-        self._settings = settings
+        self._usual = Look(settings.min_face_px, settings.max_photo_pixels)
         # A chip shows faces at 80 pixels: photos are decoded no smaller than that asks for.
         self._decode_scale = min(1.0, FACE_SIZE_PX / settings.min_face_px)
         self._finders = {
-            method: FaceFinder.load(method, settings.min_face_px, settings.score_threshold)
+            method: FaceFinder.load(method, settings.score_threshold)
             for method in dict.fromkeys((self.default, Method.CNN, Method.HOG))
         }
-        self._detector = FaceDetector(
-            self._finders[self.default], settings.min_face_px, settings.max_photo_pixels, settings.max_batch_photos
-        )
+        self._detector = FaceDetector(self._finders[self.default], settings.max_batch_photos)
         self._classifiers = {
             crops: FaceClassifier.load(crops=crops) for crops in dict.fromkeys((Crops.FAST, self.crops))
         }
-        self.version = f"{self._detector.version}, {self._classifiers[self.crops].version}"
+        self.version = f"{self._detector.version(self._usual)}, {self._classifiers[self.crops].version}"
 
     def faces(self, method: Method, jpeg: bytes) -> int:
         """How many a method finds."""
@@ -54,8 +52,8 @@ class OurFaces:
 
     def chips(self, jpeg: bytes) -> list[NDArray[np.uint8]]:
         """The faces of a photo, as detect cuts them out."""
-        photo = self._decoded(jpeg)
-        return [face.chip for face in self._finders[self.default].find(photo.rgb, photo.full_px)]
+        (faces,) = self._finders[self.default].find_all([self._decoded(jpeg)])
+        return [face.chip for face in faces]
 
     def measure_detection(self, times: CpuTimes, photo: ExitPhoto) -> dict[str, int]:
         """A photo's way through detect, and each step by itself; how many faces each method found."""
@@ -84,11 +82,11 @@ class OurFaces:
         times.time("face_default", name, partial(default, chips[:DEFAULT_BATCH]), DEFAULT_BATCH)
 
     def _look(self, jpeg: bytes) -> Sighting:
-        (sighting,) = self._detector.look([jpeg])
+        (sighting,) = self._detector.look([Asked(jpeg, self._usual)])
         if isinstance(sighting, Exception):
             raise sighting
         return sighting
 
     def _decoded(self, jpeg: bytes) -> Photo:
-        decoded = decode(jpeg, self._decode_scale, self._settings.max_photo_pixels)
-        return Photo(decoded.rgb, (decoded.height_px, decoded.width_px))
+        decoded = decode(jpeg, self._decode_scale, self._usual.max_pixels)
+        return Photo(decoded.rgb, (decoded.height_px, decoded.width_px), self._usual.min_face_px)

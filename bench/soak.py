@@ -5,14 +5,13 @@ What the services run, `FaceDetector.look` and then `FaceClassifier.predict`, lo
 - 97 are the demo photos, 640 pixels wide: a third of their size, and so cheap enough for a hundred thousand. Faces are
   looked for from 80 pixels on instead of 200, so that detection works at about its usual scale;
 - one is a demo photo of full size;
-- one has a size that no other has: a net of its own is prepared for it, and one for an earlier size is let go;
+- one has a size that no other has: the net for all sizes looks at it;
 - one is damaged: a demo photo of 640 pixels with nonsense in the middle, or, in turns, only its first 300 bytes.
 
 Each face gets the fast crops, one for each net, to save time: more of them are more images of the same size.
 
 Resident memory is noted every 1,000 photos, from the first 1,000 on. Growth is the slope of the line through these
-figures, and of the one through those of the second half alone: OpenVINO keeps what it has prepared for some hundred sizes,
-which the odd photos fill in the first 30,000 or so. Ctrl-C ends it early, with what was measured so far.
+figures, and of the one through those of the second half alone. Ctrl-C ends it early, with what was measured so far.
 """
 
 import contextlib
@@ -39,8 +38,8 @@ from models.predict.finder import FaceFinder
 from models.preprocess import CHIP_SIZE_PX, Crops
 from models.registry import WeightsError
 from services.demo.domain import PHOTOS
-from services.detect.adapters.face_detector import FaceDetector
-from services.detect.domain import Sighting
+from services.detect.adapters.face_detector import Asked, FaceDetector
+from services.detect.domain import Look, Sighting
 from services.detect.settings import FinderSettings
 
 FOLDER: Final = Path(__file__).parents[1] / "demo_photos"
@@ -116,17 +115,14 @@ class Soak:
 
     def __init__(self) -> None:
         finder = FinderSettings.model_construct()
-        self._detector = FaceDetector(
-            FaceFinder.load(Method(finder.method), MIN_FACE_PX, finder.score_threshold),
-            MIN_FACE_PX,
-            finder.max_photo_pixels,
-        )
+        self._detector = FaceDetector(FaceFinder.load(Method(finder.method), finder.score_threshold))
+        self._look = Look(MIN_FACE_PX, finder.max_photo_pixels)
         self._classifier = FaceClassifier.load(crops=Crops.FAST)
         self.faces = self.unreadable = 0
 
     def look(self, photo: bytes) -> None:
         """One photo's way through detect and classify."""
-        (sighting,) = self._detector.look([photo])
+        (sighting,) = self._detector.look([Asked(photo, self._look)])
         if not isinstance(sighting, Sighting):
             self.unreadable += 1
             return

@@ -113,8 +113,8 @@ def _frames() -> Iterator[tuple[NDArray[np.uint8], str]]:
     """Frames, and what is in each; without end."""
     finder = FaceFinder.load()
     chance = np.random.default_rng(6)
-    people = itertools.cycle([cut for path in _demo_photos("photo-*.jpg") for cut in _people(path, finder)])
-    (empty,) = _demo_photos("no-face.jpg")
+    people = itertools.cycle([cut for path in demo_photos("photo-*.jpg") for cut in people_in(path, finder)])
+    (empty,) = demo_photos("no-face.jpg")
     sizes = itertools.cycle(SIZES_PX)
     for count in itertools.cycle(PEOPLE):
         frame = _background(empty, chance)
@@ -126,7 +126,12 @@ def _frames() -> Iterator[tuple[NDArray[np.uint8], str]]:
         yield np.clip(frame + noise, 0, 255).astype(np.uint8), name
 
 
-def _demo_photos(pattern: str) -> list[NDArray[np.uint8]]:
+def demo_photos(pattern: str) -> list[NDArray[np.uint8]]:
+    """Those of that name, decoded.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
     paths = sorted(DEMO_PHOTOS.glob(pattern))
     if not paths:
         raise FileNotFoundError(f"there is no {pattern} in {DEMO_PHOTOS}: `make setup` makes them")
@@ -134,14 +139,14 @@ def _demo_photos(pattern: str) -> list[NDArray[np.uint8]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
+class Person:
     """A head with some of what is around it: a square, (n, n, 3) uint8 RGB, the face in its middle, `face_px` wide."""
 
     rgb: NDArray[np.uint8]
     face_px: float
 
 
-def _people(photo: NDArray[np.uint8], finder: FaceFinder) -> Iterator[_Person]:
+def people_in(photo: NDArray[np.uint8], finder: FaceFinder) -> Iterator[Person]:
     """Everybody in a photo, cut out so that nobody else's face is in the cut."""
     faces = finder.find(photo, photo.shape[:2])
     middles = [np.array([f.left_px + f.width_px / 2, f.top_px + f.height_px / 2]) for f in faces]
@@ -151,7 +156,7 @@ def _people(photo: NDArray[np.uint8], finder: FaceFinder) -> Iterator[_Person]:
         half = int(min(edges + others))
         if half >= _LEAST_HEAD * face.width_px / 2:
             left, top = (middle - half).astype(int)
-            yield _Person(photo[top : top + 2 * half, left : left + 2 * half], face.width_px)
+            yield Person(photo[top : top + 2 * half, left : left + 2 * half], face.width_px)
 
 
 def _background(empty: NDArray[np.uint8], chance: np.random.Generator) -> NDArray[np.float64]:
@@ -163,7 +168,7 @@ def _background(empty: NDArray[np.uint8], chance: np.random.Generator) -> NDArra
     return cv2.resize(empty[top : top + high, left : left + wide], FRAME_PX).astype(np.float64)
 
 
-def _put(frame: NDArray[np.float64], person: _Person, face_px: int, across: float, chance: np.random.Generator) -> None:
+def _put(frame: NDArray[np.float64], person: Person, face_px: int, across: float, chance: np.random.Generator) -> None:
     """Put somebody into a frame, the face that wide, fading into what is behind.
 
     Args:

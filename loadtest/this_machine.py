@@ -90,6 +90,7 @@ def this_machine() -> ThisMachine:
     ports = plan_ports(
         settings.ftp_port,
         settings.report_port,
+        settings.face_api_port,
         settings.internal_port_first,
         settings.detect_workers,
         separate=settings.separate_classify,

@@ -1,6 +1,8 @@
 """Write docs/settings.md from the settings classes: `make docs`."""
 
 import sys
+from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -10,6 +12,7 @@ from pydantic_settings import BaseSettings
 from services.classify.settings import ClassifySettings
 from services.detect.settings import DetectSettings
 from services.estate.settings import EstateSettings
+from services.faceapi.settings import KeysSettings
 from services.ingest.settings import IngestSettings
 from services.operate.settings import OperateSettings
 from services.provision.settings import ProvisionSettings
@@ -24,6 +27,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     ClassifySettings,
     RecordSettings,
     ReportSettings,
+    KeysSettings,
     EstateSettings,
     OperateSettings,
     ProvisionSettings,
@@ -38,7 +42,7 @@ set; a program that misses one names it and ends. `make docs` writes this page f
 
 def document() -> str:
     """The page."""
-    return _HEAD + "".join(_section(settings) for settings in CLASSES)
+    return _HEAD + "".join(_section(prefix, classes) for prefix, classes in groupby(CLASSES, _prefix))
 
 
 def variables(settings: type[BaseModel], prefix: str) -> dict[str, FieldInfo]:
@@ -53,10 +57,18 @@ def variables(settings: type[BaseModel], prefix: str) -> dict[str, FieldInfo]:
     return found
 
 
-def _section(settings: type[BaseSettings]) -> str:
-    prefix = str(settings.model_config["env_prefix"])
+def _prefix(settings: type[BaseSettings]) -> str:
+    return str(settings.model_config["env_prefix"])
+
+
+def _section(prefix: str, classes: Iterable[type[BaseSettings]]) -> str:
+    """A service and its commands."""
     service = prefix.removeprefix("FACETALLY_").rstrip("_").lower()
-    lines = [f"\n## {service}\n", f"{settings.__doc__}\n", "| variable | default | meaning |", "|---|---|---|"]
+    return f"\n## {service}\n" + "".join(_table(settings, prefix) for settings in classes)
+
+
+def _table(settings: type[BaseSettings], prefix: str) -> str:
+    lines = [f"\n{settings.__doc__}\n", "| variable | default | meaning |", "|---|---|---|"]
     lines += [
         f"| `{variable}` | {_default(field)} | {field.description} |"
         for variable, field in variables(settings, prefix).items()

@@ -7,6 +7,7 @@ from services.demo.__main__ import app as demo
 from services.detect.__main__ import app as detect
 from services.estate.__main__ import app as estate
 from services.estate.__main__ import camera_app as camera
+from services.faceapi.command import app as keys
 from services.operate.__main__ import app as operate
 from services.report.command import app as people
 from services.standalone.__main__ import app as standalone
@@ -24,4 +25,5 @@ app.add_typer(estate, name="estate")
 app.add_typer(operate)
 app.add_typer(camera, name="camera")
 app.add_typer(people, name="people")
+app.add_typer(keys, name="keys")
 app.add_typer(cost)

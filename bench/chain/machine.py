@@ -188,16 +188,30 @@ def outcome_of(sent: list[Sent], rows: list[tuple[str, float]], count: int, usag
     )
 
 
+def settings_of_its_own(
+    folder: Path, detect_workers: int | None = None, *, separate: bool = False
+) -> StandaloneSettings:
+    """Settings of a machine in a folder, on ports that nobody listens on.
+
+    Args:
+        detect_workers: by default one per core.
+        separate: classify is a process of its own, as on many machines.
+    """
+    ports = free_ports(INTERNAL_PORTS + _PASSIVE_PORTS + 3)
+    return StandaloneSettings(
+        state_dir=folder, ftp_port=ports[0], report_port=ports[1], face_api_port=ports[2],
+        internal_port_first=ports[3], passive_port_first=ports[3 + INTERNAL_PORTS],
+        passive_port_last=ports[2 + INTERNAL_PORTS + _PASSIVE_PORTS],
+        detect_workers=detect_workers or os.cpu_count() or 1, separate_classify=separate,
+    )  # fmt: skip
+
+
 @asynccontextmanager
 async def running_chain(
     folder: Path, pool: Path, detect_workers: int | None, *, separate: bool
 ) -> AsyncIterator[Chain]:
     """A machine in a folder, with cameras that it knows, and the state of nothing before."""
-    ports = free_ports(INTERNAL_PORTS + _PASSIVE_PORTS + 2)
-    settings = StandaloneSettings(
-        state_dir=folder, ftp_port=ports[0], report_port=ports[1], internal_port_first=ports[2],
-        passive_port_first=ports[2 + INTERNAL_PORTS], passive_port_last=ports[1 + INTERNAL_PORTS + _PASSIVE_PORTS], detect_workers=detect_workers or os.cpu_count() or 1, separate_classify=separate,
-    )  # fmt: skip
+    settings = settings_of_its_own(folder, detect_workers, separate=separate)
     async with running_machine(settings, lambda _: None) as machine:
         secrets = await register_cameras(machine, SHOPS)
         database = await asyncpg.connect(machine.dsn("owner"))

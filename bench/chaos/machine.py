@@ -122,12 +122,14 @@ async def running_rig(folder: Path, say: Callable[[str], None]) -> AsyncIterator
         NoFaketimeError: libfaketime is not installed.
     """
     faketime = _faketime()
-    ports = _ports_in_a_row(INTERNAL_PORTS + _PASSIVE_PORTS + 2)
+    ports = _ports_in_a_row(INTERNAL_PORTS + _PASSIVE_PORTS + 3)
     settings = StandaloneSettings(
-        state_dir=folder / "state", ftp_port=ports[0], report_port=ports[1], internal_port_first=ports[2],
-        passive_port_first=ports[2 + INTERNAL_PORTS], passive_port_last=ports[-1], detect_workers=WORKERS, separate_classify=True,
+        state_dir=folder / "state", ftp_port=ports[0], report_port=ports[1], face_api_port=ports[2],
+        internal_port_first=ports[3], passive_port_first=ports[3 + INTERNAL_PORTS], passive_port_last=ports[-1], detect_workers=WORKERS, separate_classify=True,
     )  # fmt: skip
-    planned = plan_ports(settings.ftp_port, settings.report_port, settings.internal_port_first, WORKERS)
+    planned = plan_ports(
+        settings.ftp_port, settings.report_port, settings.face_api_port, settings.internal_port_first, WORKERS
+    )
     (folder / "tmp").mkdir()
     (folder / "clocks").mkdir()
     for name in CLOCKS:

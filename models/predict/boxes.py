@@ -51,7 +51,7 @@ class Boxes(Protocol):
 
         Args:
             photos: (h, w, 3) uint8 RGB each.
-            scales: at which to look at each.
+            scales: at which to look at each; above 1 it is enlarged.
         """
         ...
 
@@ -134,7 +134,7 @@ class CascadeBoxes:
         results = self._hog(photos, scales)
         unsure = [i for i, boxes in enumerate(results) if not boxes or min(box.score for box in boxes) < _SURE]
         if unsure:
-            closer = [min(1.0, scales[i] * CNN_FACE_PX / HOG_FACE_PX) for i in unsure]
+            closer = [scales[i] * CNN_FACE_PX / HOG_FACE_PX for i in unsure]
             for i, boxes in zip(unsure, self._cnn([photos[i] for i in unsure], closer), strict=True):
                 # Where the CNN finds nothing either, what HOG was unsure of stays: it passed its own threshold.
                 results[i] = boxes or results[i]

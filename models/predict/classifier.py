@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,15 @@ AGE_GENDER: Final = "face-api-age-gender"
 EXPRESSION: Final = "face-api-expression"
 _WARM_UP_FACES: Final = (1, 8)
 _VERSION_DIGITS: Final = 8
+
+
+class AgesAndGenders(NamedTuple):
+    """What one net says of n faces, in the order of their chips; fields as in Predictions."""
+
+    age_years: NDArray[np.float32]
+    age_low_years: NDArray[np.float32]
+    age_high_years: NDArray[np.float32]
+    gender: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +73,8 @@ class FaceClassifier:
         self._plan = plan
         self._gender_order = [age_card.outputs.index(name) for name in GENDERS]
         self._emotion_order = [expression_card.outputs.index(name) for name in EMOTIONS]
-        self._calibrations = age_card.calibration, expression_card.calibration
+        self._gender_calibration = age_card.calibration
+        self._emotion_calibration = expression_card.calibration
         self._age_correction = age_card.age_correction
         digests = "-".join(card.weights.sha256[:_VERSION_DIGITS] for card in cards)
         self.version = f"face-api-{digests}-{plan}"
@@ -104,16 +114,29 @@ class FaceClassifier:
         Args:
             chips: (n, 144, 144, 3) uint8 RGB, see `models.preprocess`; n may be 0.
         """
-        raw = self.raw(chips)
-        gender, emotion = self._calibrations
-        age, margin = _corrected(raw.age_years, self._age_correction)
-        return Predictions(
-            age,
-            np.maximum(age - margin, 0),
-            age + margin,
-            _calibrated(raw.gender_logits, gender),
-            _calibrated(raw.emotion_logits, emotion),
-        )
+        return Predictions(*self.ages_and_genders(chips), self.emotions(chips))
+
+    def ages_and_genders(self, chips: NDArray[np.uint8]) -> AgesAndGenders:
+        """Estimate all faces, and run no more than the one net that this takes.
+
+        Args:
+            chips: as for `predict`; where there are none, no net runs.
+        """
+        age, gender_logits = self._raw_ages_and_genders(chips)
+        age, margin = _corrected(age, self._age_correction)
+        gender = _calibrated(gender_logits, self._gender_calibration)
+        return AgesAndGenders(age, np.maximum(age - margin, 0), age + margin, gender)
+
+    def emotions(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Estimate all faces, and run no more than the one net that this takes.
+
+        Args:
+            chips: as for `predict`; where there are none, no net runs.
+
+        Returns:
+            (n, 7) float32, probabilities in the order of EMOTIONS.
+        """
+        return _calibrated(self._raw_emotions(chips), self._emotion_calibration)
 
     def raw(self, chips: NDArray[np.uint8]) -> Raw:
         """As the nets see them.
@@ -121,11 +144,19 @@ class FaceClassifier:
         Args:
             chips: as for `predict`.
         """
+        return Raw(*self._raw_ages_and_genders(chips), self._raw_emotions(chips))
+
+    def _raw_ages_and_genders(self, chips: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if not len(chips):
-            return Raw(*(np.zeros(shape, np.float32) for shape in ((0,), (0, len(GENDERS)), (0, len(EMOTIONS)))))
+            return np.zeros(0, np.float32), np.zeros((0, len(GENDERS)), np.float32)
         age, gender = _looks(self._age_gender, chips, AGE_GENDER_CROPS[self._plan])
+        return age, gender[:, self._gender_order]
+
+    def _raw_emotions(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if not len(chips):
+            return np.zeros((0, len(EMOTIONS)), np.float32)
         (emotion,) = _looks(self._expression, chips, EXPRESSION_CROPS[self._plan])
-        return Raw(age, gender[:, self._gender_order], emotion[:, self._emotion_order])
+        return emotion[:, self._emotion_order]
 
 
 def _looks(net: Net, chips: NDArray[np.uint8], plan: tuple[Crop, ...]) -> tuple[NDArray[np.float32], ...]:

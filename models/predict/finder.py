@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.predict.boxes import SCORE_THRESHOLD, CascadeBoxes, CnnBoxes, HogBoxes, Method, load_boxes
 from models.preprocess import align
 from models.pyramid import Found
-from models.quality import Quality, judge
+from models.quality import Quality, judge, noise
 from models.registry import WEIGHTS_DIR
 from models.runtime import Device
 
@@ -23,6 +23,10 @@ from models.runtime import Device
 BOX_PER_FACE: Final = 1.4
 # The points are found in a box; where it turns out to be that much too large or too small, they are found again in ours.
 _FITTING_BOX: Final = (1.1, 1.7)
+# The face that cameras are to show, pixels of the full-size photo.
+MIN_FACE_PX: Final = 200
+# No photo is looked at more closely than for faces of this size: twice its own, where detectors look for 76 pixels.
+SMALLEST_FACE_PX: Final = 36
 # Eyes, nose: corners 0 and 1 belong to one eye, 2 and 3 to the other.
 POINTS: Final = 5
 
@@ -36,6 +40,9 @@ class FoundFace:
         score: the detector's confidence; above 0 is a face. HOG's and the CNN's do not compare.
         points: (5, 2) float64, x and y of: outer and inner corner of the eye at the image's right, outer and inner corner of
             the one at its left, nose.
+        centre: x, y of the middle of the chip.
+        size_px: side of the square from brows to lips, which is 80 pixels of the chip.
+        roll_deg: how far the face is turned clockwise.
         chip: (144, 144, 3) uint8 RGB, see `models.preprocess`.
         quality: what it is good for.
     """
@@ -46,8 +53,15 @@ class FoundFace:
     height_px: float
     score: float
     points: NDArray[np.float64]
+    centre: tuple[float, float]
+    size_px: float
+    roll_deg: float
     chip: NDArray[np.uint8]
     quality: Quality
+
+    def noise(self) -> float:
+        """Standard deviation of the chip's noise, in steps of brightness, 0 to 255: see `models.quality`."""
+        return noise(self.chip)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +71,13 @@ class Photo:
     Args:
         rgb: (h, w, 3) uint8 RGB, contiguous, upright.
         full_px: height and width of the photo in full size.
+        min_face_px: the smallest face to look for, pixels of the photo in full size. It decides how closely the photo is looked
+            at, and so what it costs: half the size, four times the time. `rgb` should show such a face at 80 pixels or more.
     """
 
     rgb: NDArray[np.uint8]
     full_px: tuple[int, int]
+    min_face_px: float = MIN_FACE_PX
 
 
 def five_point_model() -> Path:
@@ -77,19 +94,17 @@ def five_point_model() -> Path:
 
 
 class FaceFinder:
-    """Finds faces of at least `min_face_px`. Not safe for several threads at a time."""
+    """Finds faces, in each photo those of at least its `min_face_px`. Not safe for several threads at a time."""
 
-    def __init__(self, boxes: HogBoxes | CnnBoxes | CascadeBoxes, min_face_px: int) -> None:
+    def __init__(self, boxes: HogBoxes | CnnBoxes | CascadeBoxes) -> None:
         self._boxes = boxes
-        self._min_face_px = min_face_px
         self._landmarks = dlib.shape_predictor(str(five_point_model()))
-        self.version = f"{boxes.version}-{min_face_px}px"
+        self.version = boxes.version
 
     @classmethod
     def load(
         cls,
         method: Method = Method.CNN,
-        min_face_px: int = 200,
         score_threshold: float = SCORE_THRESHOLD,
         *,
         weights_dir: Path | None = None,
@@ -100,8 +115,6 @@ class FaceFinder:
 
         Args:
             method: how faces are found.
-            min_face_px: the smallest face to look for, pixels of the full-size photo. It decides how closely photos are looked
-                at, and so what it costs: half the size, four times the time.
             score_threshold: the detector's confidence from which on a box is a face.
             weights_dir: folder of converted weights; by default the one that set-up fills.
             device: where the CNN runs.
@@ -111,11 +124,10 @@ class FaceFinder:
             WeightsError: weights are missing, or not the ones on the card.
             RuntimeError: CUDA is asked for and not there.
         """
-        boxes = load_boxes(method, score_threshold, weights_dir or WEIGHTS_DIR, device, threads)
-        return cls(boxes, min_face_px)
+        return cls(load_boxes(method, score_threshold, weights_dir or WEIGHTS_DIR, device, threads))
 
     def find(self, rgb: NDArray[np.uint8], full_px: tuple[int, int]) -> list[FoundFace]:
-        """Faces of one photo, the surest first. See `Photo`."""
+        """Faces of one photo as cameras are to show them, the surest first. See `Photo`."""
         return self.find_all([Photo(rgb, full_px)])[0]
 
     def find_all(self, photos: Sequence[Photo]) -> list[list[FoundFace]]:
@@ -125,9 +137,7 @@ class FaceFinder:
 
     def boxes(self, photos: Sequence[Photo]) -> list[list[Found]]:
         """First step: where faces are, in pixels of each `photo.rgb`."""
-        scale = min(1.0, self._boxes.face_px / self._min_face_px)
-        scales = [min(1.0, scale * photo.full_px[0] / photo.rgb.shape[0]) for photo in photos]
-        return self._boxes([photo.rgb for photo in photos], scales)
+        return self._boxes([photo.rgb for photo in photos], [self._scale(photo) for photo in photos])
 
     def cut(self, photo: Photo, box: Found) -> FoundFace:
         """Second step: five points, the chip, and the verdict."""
@@ -149,9 +159,17 @@ class FaceFinder:
             height_px=around.height * enlarge[1],
             score=box.score,
             points=points,
+            centre=(face.centre[0] * enlarge[0], face.centre[1] * enlarge[1]),
+            size_px=face.size_px * enlarge[0],
+            roll_deg=face.roll_deg,
             chip=face.chip,
             quality=judge(face, eye_distance(points)),
         )
+
+    def _scale(self, photo: Photo) -> float:
+        """At which the smallest face of a photo is as large as the detector needs it."""
+        of_full_size = self._boxes.face_px / max(photo.min_face_px, SMALLEST_FACE_PX)
+        return of_full_size * photo.full_px[0] / photo.rgb.shape[0]
 
     def _points(self, rgb: NDArray[np.uint8], box: Found) -> NDArray[np.float64]:
         right, bottom = box.left + box.width - 1, box.top + box.height - 1

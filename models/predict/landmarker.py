@@ -1,4 +1,4 @@
-"""Landmarks for serving: chips in, 68 points of each face out."""
+"""Landmarks for serving: chips in, 68 points of each face out, and how its head is turned."""
 
 from pathlib import Path
 from typing import Final, Self
@@ -6,6 +6,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from models.head_pose import head_pose
 from models.preprocess import CHIP_SIZE_PX, NET_SIZE_PX, Crop, crops
 from models.registry import WEIGHTS_DIR, read_card
 from models.runtime import Device, Net
@@ -58,3 +59,16 @@ class FaceLandmarker:
         (points,) = self._net(crops(chips, (Crop(NET_SIZE_PX),)))
         moved: NDArray[np.float32] = points * NET_SIZE_PX + np.float32(_MARGIN_PX)
         return moved
+
+
+def poses(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How heads are turned; see `models.head_pose`.
+
+    Args:
+        points: (n, 68, 2), as `FaceLandmarker.landmarks` gives them; n may be 0.
+
+    Returns:
+        Pitch, yaw and roll, degrees, (n, 3) float32. The roll is what alignment has left over.
+    """
+    found = [head_pose(face) for face in points]
+    return np.array([(pose.pitch_deg, pose.yaw_deg, pose.roll_deg) for pose in found], np.float32).reshape(-1, 3)

@@ -2,4 +2,5 @@
 
 Consumes FacesDetected from the stream FACES.
 Produces FacesClassified on the stream RESULTS, without any pixel.
+Answers EstimateRequest on the subject estimate.faces with FacesEstimated: what somebody asks of faces, landmarks too, and no more.
 """

@@ -1,7 +1,9 @@
-"""From detected faces to classified ones. Pure."""
+"""From detected faces to classified ones, and from questions about faces to answers. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import Flag, auto
+from typing import NamedTuple
 
 import numpy as np
 from facetally.v1.face_pb2 import (
@@ -10,42 +12,53 @@ from facetally.v1.face_pb2 import (
     FacesClassified,
     FacesDetected,
     GenderProbabilities,
+    Point,
 )
+from facetally.v1.question_pb2 import AgeEstimate, EstimatedFace, EstimateRequest, FacesEstimated, HeadPose
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from services.common.errors import PermanentError
+from services.common.errors import BadInputError, PermanentError
 
 CHIP_SIDE_PX = 144
 _CHIP_BYTES = CHIP_SIDE_PX * CHIP_SIDE_PX * 3
+MAX_ASKED_FACES = 100
 
 
-class Estimates(Protocol):
-    """What a classifier says of n faces; the order of columns is the order of fields in the messages."""
+class Wanted(Flag):
+    """What is to be estimated: each takes a net of its own."""
 
-    @property
-    def age_years(self) -> NDArray[np.float32]:
-        """(n,)."""
-        ...
+    AGE_AND_GENDER = auto()
+    EMOTION = auto()
+    LANDMARKS = auto()
 
-    @property
-    def age_low_years(self) -> NDArray[np.float32]:
-        """(n,), younger ends of intervals that hold the true age in nine of ten faces."""
-        ...
 
-    @property
-    def age_high_years(self) -> NDArray[np.float32]:
-        """(n,), their older ends."""
-        ...
+NOTHING = Wanted(0)
+TALLIED = Wanted.AGE_AND_GENDER | Wanted.EMOTION
 
-    @property
-    def gender(self) -> NDArray[np.float32]:
-        """(n, 2), probabilities: female, male."""
-        ...
 
-    @property
-    def emotion(self) -> NDArray[np.float32]:
-        """(n, 7), probabilities: neutral, happiness, surprise, sadness, anger, disgust, fear."""
-        ...
+class Estimates(NamedTuple):
+    """What is estimated of n faces. Columns that nobody wanted have no rows.
+
+    The order within rows is the order of fields in the messages.
+
+    Args:
+        age_years: (n,).
+        age_low_years: (n,), younger ends of intervals that hold the true age in nine of ten faces.
+        age_high_years: (n,), their older ends.
+        gender: (n, 2), probabilities: female, male.
+        emotion: (n, 7), probabilities: neutral, happiness, surprise, sadness, anger, disgust, fear.
+        landmarks: (n, 68, 2), x and y in pixels of the chip, from its top left corner.
+        pose: (n, 3), degrees: pitch, yaw, roll.
+    """
+
+    age_years: NDArray[np.float32]
+    age_low_years: NDArray[np.float32]
+    age_high_years: NDArray[np.float32]
+    gender: NDArray[np.float32]
+    emotion: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    pose: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +89,18 @@ def chips_of(detected: FacesDetected) -> NDArray[np.uint8]:
     Raises:
         PermanentError: a chip has the wrong size.
     """
-    for face in detected.faces:
-        if len(face.chip_rgb) != _CHIP_BYTES:
-            raise PermanentError(f"a chip has {len(face.chip_rgb)} bytes, not {_CHIP_BYTES}")
-    pixels = np.frombuffer(b"".join(face.chip_rgb for face in detected.faces), np.uint8)
-    return pixels.reshape(-1, CHIP_SIDE_PX, CHIP_SIDE_PX, 3)
+    try:
+        return _stacked([face.chip_rgb for face in detected.faces])
+    except ValueError as error:
+        raise PermanentError(str(error)) from error
 
 
 def estimates_by_face(estimates: Estimates) -> list[FaceEstimate]:
-    """The estimates, face by face."""
+    """What is tallied, face by face.
+
+    Raises:
+        ValueError: not all of it was wanted.
+    """
     ages = (estimates.age_years, estimates.age_low_years, estimates.age_high_years)
     columns = [column.tolist() for column in (*ages, estimates.gender, estimates.emotion)]
     return [
@@ -97,8 +113,6 @@ def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: 
     """Everything known of a photo, without its pixels."""
     faces = []
     for face, estimate in zip(detected.faces, estimates, strict=True):
-        female, male = estimate.gender
-        neutral, happiness, surprise, sadness, anger, disgust, fear = estimate.emotion
         faces.append(
             ClassifiedFace(
                 box=face.box,
@@ -107,16 +121,8 @@ def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: 
                 age_years=estimate.age_years,
                 age_low_years=estimate.age_low_years,
                 age_high_years=estimate.age_high_years,
-                gender=GenderProbabilities(female=female, male=male),
-                emotion=EmotionProbabilities(
-                    neutral=neutral,
-                    happiness=happiness,
-                    surprise=surprise,
-                    sadness=sadness,
-                    anger=anger,
-                    disgust=disgust,
-                    fear=fear,
-                ),
+                gender=_gender(estimate.gender),
+                emotion=_emotion(estimate.emotion),
                 quality=face.quality,
                 quality_reason=face.quality_reason,
             )
@@ -130,4 +136,90 @@ def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: 
         too_small_count=detected.too_small_count,
         detector_version=detected.detector_version,
         classifier_version=version,
+    )
+
+
+def question_of(body: bytes) -> EstimateRequest:
+    """The question that somebody asks.
+
+    Raises:
+        BadInputError: it is none.
+    """
+    try:
+        return EstimateRequest.FromString(body)
+    except DecodeError as error:
+        raise BadInputError("bad_question", "This is no EstimateRequest.") from error
+
+
+def wanted_by(request: EstimateRequest) -> Wanted:
+    """What somebody asks for."""
+    return (
+        (Wanted.AGE_AND_GENDER if request.age_and_gender else NOTHING)
+        | (Wanted.EMOTION if request.emotion else NOTHING)
+        | (Wanted.LANDMARKS if request.landmarks else NOTHING)
+    )
+
+
+def asked_chips(request: EstimateRequest) -> NDArray[np.uint8]:
+    """The aligned faces that somebody asks about.
+
+    Returns:
+        (n, 144, 144, 3) uint8 RGB.
+
+    Raises:
+        BadInputError: a chip has the wrong size, or there are too many.
+    """
+    if len(request.chips_rgb) > MAX_ASKED_FACES:
+        raise BadInputError("bad_question", f"These are {len(request.chips_rgb)} chips, and {MAX_ASKED_FACES} at most.")
+    try:
+        return _stacked(request.chips_rgb)
+    except ValueError as error:
+        raise BadInputError("bad_question", str(error)) from error
+
+
+def estimated(count: int, estimates: Estimates, version: str) -> FacesEstimated:
+    """The answer: of each face what was wanted.
+
+    Args:
+        count: of the faces.
+        estimates: a row of each wanted column for each of them.
+        version: of the classifier.
+    """
+    ages = zip(*(column.tolist() for column in estimates[:3]), strict=True)
+    columns = (
+        [AgeEstimate(years=years, low_years=low, high_years=high) for years, low, high in ages],
+        [_gender(row) for row in estimates.gender.tolist()],
+        [_emotion(row) for row in estimates.emotion.tolist()],
+        [[Point(x=x, y=y) for x, y in points] for points in estimates.landmarks.tolist()],
+        [HeadPose(pitch_deg=pitch, yaw_deg=yaw, roll_deg=roll) for pitch, yaw, roll in estimates.pose.tolist()],
+    )
+    faces = [
+        EstimatedFace(age=age, gender=gender, emotion=emotion, landmarks=landmarks, pose=pose)
+        for age, gender, emotion, landmarks, pose in zip(*(column or [None] * count for column in columns), strict=True)
+    ]
+    return FacesEstimated(faces=faces, classifier_version=version)
+
+
+def _stacked(chips: Sequence[bytes]) -> NDArray[np.uint8]:
+    for chip in chips:
+        if len(chip) != _CHIP_BYTES:
+            raise ValueError(f"a chip has {len(chip)} bytes, not {_CHIP_BYTES}")
+    return np.frombuffer(b"".join(chips), np.uint8).reshape(-1, CHIP_SIDE_PX, CHIP_SIDE_PX, 3)
+
+
+def _gender(probabilities: Sequence[float]) -> GenderProbabilities:
+    female, male = probabilities
+    return GenderProbabilities(female=female, male=male)
+
+
+def _emotion(probabilities: Sequence[float]) -> EmotionProbabilities:
+    neutral, happiness, surprise, sadness, anger, disgust, fear = probabilities
+    return EmotionProbabilities(
+        neutral=neutral,
+        happiness=happiness,
+        surprise=surprise,
+        sadness=sadness,
+        anger=anger,
+        disgust=disgust,
+        fear=fear,
     )

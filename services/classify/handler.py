@@ -1,18 +1,28 @@
-"""Classify the faces of one photo, and pass the photo on."""
+"""Classify the faces of one photo, and pass the photo on; answer who asks about faces."""
 
 from typing import Protocol
 
 import numpy as np
 from facetally.v1.face_pb2 import FacesDetected
+from facetally.v1.question_pb2 import EstimatedFace, EstimateRequest, FacesEstimated
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
-from services.classify.domain import FaceEstimate, chips_of, classified
+from services.classify.domain import (
+    Estimates,
+    FaceEstimate,
+    Wanted,
+    asked_chips,
+    chips_of,
+    classified,
+    estimated,
+    wanted_by,
+)
 from services.common.ids import subject
 
 
 class FaceClassifier(Protocol):
-    """What estimates age, gender and emotion."""
+    """What estimates age, gender and emotion, and finds landmarks."""
 
     @property
     def version(self) -> str:
@@ -20,7 +30,11 @@ class FaceClassifier(Protocol):
         ...
 
     async def estimate(self, chips: NDArray[np.uint8]) -> list[FaceEstimate]:
-        """Estimates in the order of the chips, (n, 144, 144, 3) uint8 RGB."""
+        """What is tallied, in the order of the chips, (n, 144, 144, 3) uint8 RGB."""
+        ...
+
+    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Estimates:
+        """What is wanted and no more, before all that is tallied: somebody waits. There is a chip at least."""
         ...
 
 
@@ -50,3 +64,21 @@ class ClassifyFaces:
         result = classified(detected, estimates, self._classifier.version)
         photo = detected.photo
         await self._publisher.publish(subject("results", photo.region_id, photo.shop_id), result, photo.photo_id)
+
+
+class EstimateFaces:
+    """EstimateRequest in, FacesEstimated out: a face for each chip, with what was asked for. Nothing is kept."""
+
+    def __init__(self, classifier: FaceClassifier) -> None:
+        self._classifier = classifier
+
+    async def __call__(self, request: EstimateRequest) -> FacesEstimated:
+        """Return what was asked for.
+
+        Raises:
+            BadInputError: a chip has the wrong size, or there are too many.
+        """
+        chips, wanted, version = asked_chips(request), wanted_by(request), self._classifier.version
+        if not len(chips) or not wanted:
+            return FacesEstimated(faces=[EstimatedFace()] * len(chips), classifier_version=version)
+        return estimated(len(chips), await self._classifier.estimate_only(chips, wanted), version)

@@ -6,8 +6,9 @@ The event loop stays free; dlib, OpenVINO and PyTorch let go of the interpreter 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from itertools import count
 from time import perf_counter
 from typing import Generic, Self, TypeVar
@@ -27,10 +28,13 @@ class _Waiting(Generic[T, R]):
 class Batches(Generic[T, R]):
     """Gathers items into batches, and works on one batch at a time, urgent items first.
 
+    An urgent item waits for the batch that is being worked on, and never for others to come: its own starts at once, filled
+    with what waits already.
+
     Args:
         work: gives a result, or what went wrong, for each item; runs in the worker thread. What it raises, every item gets.
         max_weight: the most that a batch may weigh; an item that weighs more is a batch of its own.
-        max_delay_s: how long the first item of a batch waits for others.
+        max_delay_s: how long a batch without an urgent item waits to become full.
         weight: of an item.
         waited: is told how long each item waited for its batch, seconds.
     """
@@ -52,8 +56,10 @@ class Batches(Generic[T, R]):
         self._order = count()
         self._ended = False
         self._waiting: set[_Waiting[T, R]] = set()
-        # Urgent ones, and of those the earlier, come first. The number decides: two items are never compared.
-        self._queue: asyncio.PriorityQueue[tuple[bool, int, _Waiting[T, R]]] = asyncio.PriorityQueue()
+        # A heap. Urgent ones, and of those the earlier, come first. The number decides: two items are never compared.
+        self._queue: list[tuple[bool, int, _Waiting[T, R]]] = []
+        self._queued_weight = 0
+        self._came = asyncio.Event()
 
     @asynccontextmanager
     async def running(self, thread: str) -> AsyncIterator[Self]:
@@ -85,7 +91,9 @@ class Batches(Generic[T, R]):
             raise RuntimeError("the batches have ended")
         waiting: _Waiting[T, R] = _Waiting(item, self._weight(item))
         self._waiting.add(waiting)
-        self._queue.put_nowait((not urgent, next(self._order), waiting))
+        heappush(self._queue, (not urgent, next(self._order), waiting))
+        self._queued_weight += waiting.weight
+        self._came.set()
         try:
             return await waiting.result
         finally:
@@ -98,20 +106,30 @@ class Batches(Generic[T, R]):
                 await self._do(worker, batch)
 
     async def _gather(self) -> list[_Waiting[T, R]]:
-        _, _, first = await self._queue.get()
-        batch, weight = [first], first.weight
-        deadline = asyncio.get_running_loop().time() + self._max_delay_s
-        while weight < self._max_weight:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    place = await self._queue.get()
-            except TimeoutError:
-                break
-            weight += place[2].weight
-            if weight > self._max_weight:
-                self._queue.put_nowait(place)
-                break
-            batch.append(place[2])
+        await self._until(lambda: bool(self._queue))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._max_delay_s):
+                await self._until(self._need_not_wait)
+        return self._take()
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._came.clear()
+            await self._came.wait()
+
+    def _need_not_wait(self) -> bool:
+        not_urgent, _, _ = self._queue[0]
+        return not not_urgent or self._queued_weight >= self._max_weight
+
+    def _take(self) -> list[_Waiting[T, R]]:
+        """The first items, as many as a batch may hold, and one at least."""
+        batch: list[_Waiting[T, R]] = []
+        weight = 0
+        while self._queue and (not batch or weight + self._queue[0][2].weight <= self._max_weight):
+            _, _, waiting = heappop(self._queue)
+            self._queued_weight -= waiting.weight
+            weight += waiting.weight
+            batch.append(waiting)
         return batch
 
     async def _do(self, worker: ThreadPoolExecutor, batch: list[_Waiting[T, R]]) -> None:

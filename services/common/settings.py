@@ -1,11 +1,14 @@
 """The settings that services have in common. Each service adds its own, under its own prefix."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_STATE_DIR: Final = "FACETALLY_STANDALONE_STATE_DIR"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -31,6 +34,24 @@ def settings_config(service: str) -> SettingsConfigDict:
         frozen=True,
         extra="forbid",
     )
+
+
+def state_file(name: str, settings: type[BaseSettings], environment: Mapping[str, str]) -> Path | None:
+    """The file in the state folder of one machine that a command's settings are read from.
+
+    Args:
+        name: of the file, which standalone writes.
+        settings: the command's.
+        environment: where none of them may be set.
+
+    Returns:
+        None where the environment has any of them: settings come from one place.
+    """
+    prefix = str(settings.model_config["env_prefix"])
+    own = tuple(f"{prefix}{field}".upper() for field in settings.model_fields)
+    if any(variable.startswith(own) and value for variable, value in environment.items()):
+        return None
+    return Path(environment.get(_STATE_DIR) or ".state") / name
 
 
 class NatsSettings(BaseModel):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from facetally.v1.face_pb2 import FaceQuality, PhotoOutcome, QualityReason
 from facetally.v1.photo_pb2 import PhotoStored
+from facetally.v1.question_pb2 import LookRequest
 from prometheus_client import Counter
 
 from models.predict.boxes import Method
@@ -23,11 +24,12 @@ from services.common.inbox import Delivery
 from services.common.lifecycle import Runtime, run_service
 from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
-from services.common.streams import DETECT, EXAMINE_SUBJECT
+from services.common.streams import DETECT, EXAMINE_SUBJECT, LOOK_SUBJECT
 from services.detect.adapters.face_detector import FaceDetector
 from services.detect.adapters.jpeg_decoder import preview
 from services.detect.adapters.verdict_tables import VerdictTables
-from services.detect.handler import DetectFaces, ExaminePhoto, Publisher
+from services.detect.domain import Look
+from services.detect.handler import DetectFaces, ExaminePhoto, LookAtPhoto, Publisher
 from services.detect.settings import DetectSettings, FinderSettings
 
 PHOTOS = Counter(
@@ -41,10 +43,16 @@ QUALITY = Counter(
     "The same, by quality (good, usable, rejected) and what keeps them from being good",
     ["quality", "reason"],
 )
-# Faces that are too small are looked for where somebody asks why a photo shows none.
-_CLOSE_UP_FACE_PX = 80
-# That costs memory and time by the pixel: larger photos are looked at once.
-_CLOSE_UP_PIXELS = 25_000_000
+LOOKS = Counter(
+    "facetally_detect_looks_total",
+    "Photos that somebody asked about, by result: answered, unreadable, too_many_pixels, bad_question",
+    ["result"],
+)
+# Faces that are too small are looked for where somebody asks why a photo shows none. That costs memory and time by the pixel:
+# larger photos are looked at once.
+_CLOSE_UP = Look(min_face_px=80, max_pixels=25_000_000)
+# More wait for their turn than are looked at, so that there is always a next one.
+_LOOKS_AT_ONCE = 32
 _PREVIEW_PX = 1280
 
 app = typer.Typer()
@@ -61,14 +69,13 @@ async def serve(settings: DetectSettings, runtime: Runtime, results: Publisher |
     async with (
         MessageBus.connect(settings.nats, "detect") as bus,
         PhotoStorage.connect(settings.s3) as storage,
-        _detectors(settings) as (detector, close_up),
+        _detector(settings) as detector,
     ):
         runtime.health.ready_when("nats", bus.is_ready)
         runtime.health.ready_when("s3", storage.is_ready)
-        detect_faces = DetectFaces(
-            storage, detector, results or bus, min_face_px=settings.min_face_px, max_faces=settings.max_faces
-        )
-        examine_photo = _examiner(detector, close_up, settings.min_face_px, settings.max_photo_pixels)
+        detect_faces = DetectFaces(storage, detector, results or bus, _look(settings), max_faces=settings.max_faces)
+        examine_photo = _examiner(detector, settings)
+        look_at_photo = LookAtPhoto(detector, max_pixels=settings.max_photo_pixels)
 
         async def handle(deliveries: Sequence[Delivery]) -> None:
             for delivery in deliveries:
@@ -80,41 +87,51 @@ async def serve(settings: DetectSettings, runtime: Runtime, results: Publisher |
                     reason = QualityReason.Name(face.quality_reason).removeprefix("QUALITY_REASON_").lower()
                     QUALITY.labels(quality, reason).inc()
 
-        async def answer(photo: bytes) -> bytes:
+        async def examine(photo: bytes) -> bytes:
             return (await examine_photo(photo)).SerializeToString()
 
+        async def look(question: bytes) -> bytes:
+            try:
+                answer = await look_at_photo(LookRequest.FromString(question))
+            except BadInputError as error:
+                LOOKS.labels(error.reason).inc()
+                raise
+            LOOKS.labels("answered").inc()
+            return answer.SerializeToString()
+
         inbox = await bus.inbox(DETECT)
-        async with bus.answering("examine", EXAMINE_SUBJECT, answer):
+        async with (
+            bus.answering("examine", EXAMINE_SUBJECT, examine),
+            bus.answering("look", LOOK_SUBJECT, look, at_once=_LOOKS_AT_ONCE),
+        ):
             runtime.started()
             await inbox.run(handle, stopping=runtime.stopping, batches_in_flight=settings.photos_in_flight)
 
 
 @asynccontextmanager
-async def _detectors(settings: FinderSettings) -> AsyncIterator[tuple[FaceDetector, FaceDetector]]:
-    """The one that looks at all photos, and the one that looks more closely."""
-
-    def finder(min_face_px: int) -> FaceFinder:
-        return FaceFinder.load(
-            Method(settings.method),
-            min_face_px,
-            settings.score_threshold,
-            weights_dir=settings.weights_dir,
-            device=settings.device,
-            threads=settings.threads,
-        )
-
-    batches = settings.max_batch_photos, settings.max_batch_delay_ms / 1000
-    detector = FaceDetector(finder(settings.min_face_px), settings.min_face_px, settings.max_photo_pixels, *batches)
-    close_up = FaceDetector(finder(_CLOSE_UP_FACE_PX), _CLOSE_UP_FACE_PX, _CLOSE_UP_PIXELS)
-    async with detector.running(), close_up.running():
-        yield detector, close_up
+async def _detector(settings: FinderSettings) -> AsyncIterator[FaceDetector]:
+    finder = FaceFinder.load(
+        Method(settings.method),
+        settings.score_threshold,
+        weights_dir=settings.weights_dir,
+        device=settings.device,
+        threads=settings.threads,
+    )
+    detector = FaceDetector(finder, settings.max_batch_photos, settings.max_batch_delay_ms / 1000)
+    async with detector.running():
+        yield detector
 
 
-def _examiner(detector: FaceDetector, close_up: FaceDetector, min_face_px: int, max_pixels: int) -> ExaminePhoto:
+def _look(settings: FinderSettings) -> Look:
+    """How cameras' photos are looked at."""
+    return Look(settings.min_face_px, settings.max_photo_pixels)
+
+
+def _examiner(detector: FaceDetector, settings: FinderSettings) -> ExaminePhoto:
     async def shrink(photo: bytes) -> bytes:
-        return await asyncio.to_thread(preview, photo, _PREVIEW_PX, max_pixels)
+        return await asyncio.to_thread(preview, photo, _PREVIEW_PX, settings.max_photo_pixels)
 
-    return ExaminePhoto(detector, close_up, shrink, min_face_px=min_face_px)
+    return ExaminePhoto(detector, _look(settings), _CLOSE_UP, shrink)
 
 
 @app.command("check")
@@ -160,8 +177,8 @@ async def _check(photos: list[Path], path: str, pattern: str, *, own_login: bool
     read_path("", (pattern,))
     settings = FinderSettings()
     results: list[list[Verdict] | str] = []
-    async with _detectors(settings) as (detector, close_up):
-        examine_photo = _examiner(detector, close_up, settings.min_face_px, settings.max_photo_pixels)
+    async with _detector(settings) as detector:
+        examine_photo = _examiner(detector, settings)
         for photo in photos:
             content = b""
             try:

@@ -2,4 +2,5 @@
 
 Consumes PhotoStored from the stream PHOTOS, and whatever is left in the stream FACES.
 Produces FacesClassified on the stream RESULTS.
+Answers what detect and classify are asked.
 """

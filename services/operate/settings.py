@@ -7,10 +7,9 @@ from typing import Final
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from services.common.settings import NatsSettings, S3Settings, settings_config
+from services.common.settings import NatsSettings, S3Settings, settings_config, state_file
 
 ENVIRONMENT_FILE: Final = "operate.env"
-_STATE_DIR: Final = "FACETALLY_STANDALONE_STATE_DIR"
 
 
 class OperateSettings(BaseSettings):
@@ -40,7 +39,4 @@ class OperateSettings(BaseSettings):
 
 def environment_file(environment: Mapping[str, str]) -> Path | None:
     """The file that the settings are read from: none where the environment has any of them."""
-    prefix = str(OperateSettings.model_config["env_prefix"])
-    if any(name.startswith(prefix) and value for name, value in environment.items()):
-        return None
-    return Path(environment.get(_STATE_DIR) or ".state") / ENVIRONMENT_FILE
+    return state_file(ENVIRONMENT_FILE, OperateSettings, environment)

@@ -3,8 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import uvicorn
-
+from services.common.http_server import serve_http
 from services.common.lifecycle import Runtime, run_service
 from services.estate.adapters.system_chance import SystemChance as EstateChance
 from services.report.adapters.account_database import AccountDatabase
@@ -37,8 +36,6 @@ from services.report.pages.schedule_mail import ComposeReport
 from services.report.pages.security import Gate
 from services.report.settings import ReportSettings
 
-_FINISH_WITHIN_S = 10
-
 
 async def serve(settings: ReportSettings, runtime: Runtime) -> None:
     """Serve pages until asked to stop."""
@@ -63,29 +60,9 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
             schedules=Schedules(schedules, _now),
             sends_mail=settings.smtp.host is not None,
         )
-        server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(site),
-                host=settings.http_host,
-                port=settings.http_port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=settings.trusted_proxies,
-                timeout_graceful_shutdown=_FINISH_WITHIN_S,
-                lifespan="off",
-            )
-        )
-
-        async def stop() -> None:
-            await runtime.stopping.wait()
-            server.should_exit = True
-
         kept = timedelta(days=settings.audit_kept_days)
         async with asyncio.TaskGroup() as tasks:
             beside = [
-                tasks.create_task(stop()),
                 tasks.create_task(gate.trail.run()),
                 tasks.create_task(tidy(PostgresSessions(database), gate.trail.store, kept)),
             ]
@@ -94,11 +71,14 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
                 compose = ComposeReport(read, site.maker, settings.public_url, _now)
                 send = SendReports(schedules, compose, mailer, gate.trail.note, _now)
                 beside.append(tasks.create_task(send.run()))
-            serving = tasks.create_task(server._serve())  # noqa: SLF001 - `serve` would take the signals
-            while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.05)
-            runtime.started()
-            await serving
+            await serve_http(
+                make_app(site),
+                settings.http_host,
+                settings.http_port,
+                runtime,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies,
+            )
             for task in beside:
                 task.cancel()
 

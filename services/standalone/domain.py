@@ -45,6 +45,7 @@ class Ports:
 
     ftp: int
     report: int
+    face_api: int
     nats: int
     nats_monitor: int
     postgres: int
@@ -54,8 +55,8 @@ class Ports:
 
     def all(self) -> dict[str, int]:
         """Port by what listens there, in words."""
-        named = {"FTP": self.ftp, "the report pages": self.report, "NATS": self.nats}
-        named |= {"NATS monitoring": self.nats_monitor, "Postgres": self.postgres, "S3": self.s3}
+        named = {"FTP": self.ftp, "the report pages": self.report, "the face API": self.face_api}
+        named |= {"NATS": self.nats, "NATS monitoring": self.nats_monitor, "Postgres": self.postgres, "S3": self.s3}
         named |= {f"SeaweedFS {part}": port for part, port in self.weed.items()}
         return named | {f"the health of {service}": port for service, port in self.health.items()}
 
@@ -73,16 +74,23 @@ WEED_PARTS = (
 )
 
 
-def plan_ports(ftp: int, report: int, first: int, detect_workers: int, *, separate: bool = True) -> Ports:
+def plan_ports(
+    ftp: int, report: int, face_api: int, first: int, detect_workers: int, *, separate: bool = True
+) -> Ports:
     """Deal the internal ports out, always in the same order.
 
     Args:
+        ftp: this one and the next two are as they were chosen.
+        report: of the pages.
+        face_api: of its HTTP.
+        first: of the internal ports.
+        detect_workers: how many there are.
         separate: classify is a process of its own; where it is not its port stays free, so that all others are the same.
 
     Raises:
         ValueError: there are more programs than internal ports.
     """
-    health = ["ingest", *detect_names(detect_workers), "classify", "record", "report"]
+    health = ["ingest", *detect_names(detect_workers), "classify", "record", "report", "faceapi"]
     if 4 + len(WEED_PARTS) + len(health) > INTERNAL_PORTS:
         raise ValueError(f"{detect_workers} detect workers are more than {INTERNAL_PORTS} internal ports allow")
     weed_first = first + 4
@@ -90,6 +98,7 @@ def plan_ports(ftp: int, report: int, first: int, detect_workers: int, *, separa
     return Ports(
         ftp=ftp,
         report=report,
+        face_api=face_api,
         nats=first,
         nats_monitor=first + 1,
         postgres=first + 2,

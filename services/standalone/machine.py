@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.common.settings import NatsSettings
 from services.common.streams import CONSUMERS
+from services.faceapi.command import first_key
 from services.provision.domain import DATABASE_ROLES, S3_ACTIONS, nats_permissions
 from services.report.command import first_admin
 from services.standalone.adapters.child_process import ChildLauncher
@@ -34,8 +36,11 @@ from services.standalone.settings import StandaloneSettings
 
 # Who signs in first; to be disabled once other admins have been let in.
 ADMIN = "admin@localhost"
-# Read by `facetally doctor`, `backlog` and `dead`, where their own settings are not set.
+# The face API's first key; to be revoked once other keys have been made.
+FIRST_KEY = "standalone"
+# Read by `facetally doctor`, `backlog` and `dead`, and by `facetally keys`, where their own settings are not set.
 _OPERATE_FILE = "operate.env"
+_KEYS_FILE = "keys.env"
 # Photos are in flight longer where their faces are classified before they are answered: those wait for company.
 _IN_FLIGHT_TOGETHER = 8
 # What children inherit: enough to run, and nothing of ours that could change what they do.
@@ -48,6 +53,7 @@ class Machine:
 
     Args:
         knows_admin: the first admin still signs in with the password that was made for them.
+        knows_key: the face API takes the key that was made first.
     """
 
     settings: StandaloneSettings
@@ -56,6 +62,7 @@ class Machine:
     certificate: Path
     supervisor: Supervisor
     knows_admin: bool
+    knows_key: bool
 
     def nats(self, user: str) -> dict[str, str]:
         """Connection to NATS, as settings."""
@@ -70,14 +77,27 @@ class Machine:
         """Address of the report pages."""
         return f"http://127.0.0.1:{self.ports.report}/"
 
+    @property
+    def face_api_url(self) -> str:
+        """Address of the face API."""
+        return _face_api_url(self.settings, self.ports)
+
     def welcome(self) -> str:
-        """Where the reports are, and who signs in how."""
+        """Where the reports and the face API are, and who is let in how."""
         known = (
             f"with the password [bold]{self.secrets['admin']}[/]"
             if self.knows_admin
             else "with the password that you chose"
         )
-        return f"The reports are at [bold]{self.report_url}[/]\nSign in as [bold]{ADMIN}[/] {known}."
+        key = (
+            f"Its key {FIRST_KEY} is [bold]{self.secrets['face-api-key']}[/]"
+            if self.knows_key
+            else f"Its key {FIRST_KEY} is not taken any more; `facetally keys add NAME` makes another"
+        )
+        return (
+            f"The reports are at [bold]{self.report_url}[/]\nSign in as [bold]{ADMIN}[/] {known}.\n"
+            f"The face API is at [bold]{self.face_api_url}[/]\n{key}."
+        )
 
 
 @asynccontextmanager
@@ -101,12 +121,18 @@ async def running_machine(
     workers = settings.detect_workers
     separate = settings.separate_classify
     ports = plan_ports(
-        settings.ftp_port, settings.report_port, settings.internal_port_first, workers, separate=separate
+        settings.ftp_port,
+        settings.report_port,
+        settings.face_api_port,
+        settings.internal_port_first,
+        workers,
+        separate=separate,
     )
     with StateFolder(settings.state_dir) as state, memory_folder(state.path) as memory:
         setting_of = {
             "FTP": "FACETALLY_STANDALONE_FTP_PORT",
             "the report pages": "FACETALLY_STANDALONE_REPORT_PORT",
+            "the face API": "FACETALLY_STANDALONE_FACE_API_PORT",
         }
         check_free(ports.all(), setting_of)
         secrets = state.secrets(_secret_names())
@@ -124,6 +150,7 @@ async def running_machine(
         services = _services(settings, ports, secrets, state.certificate(), memory and memory / "recent", environment)
         # Before anything is started: doctor is asked when something does not start.
         state.keep_private(_OPERATE_FILE, environment_file(_operate(settings, state.path, ports, secrets)).encode())
+        state.keep_private(_KEYS_FILE, environment_file(_keys(settings, ports, secrets)).encode())
         photo_pages = PhotoPages(state.path / "s3" / "data")
         janitors = [asyncio.create_task(work) for work in (launcher.bound_logs(), photo_pages.keep_few())]
         try:
@@ -132,8 +159,10 @@ async def running_machine(
             report("the servers are provisioned")
             await supervisor.run(_publish(ports, secrets, environment))
             knows_admin = await first_admin(_dsn(ports, secrets, "account"), ADMIN, secrets["admin"])
+            keys_nats = NatsSettings.model_validate(_nats(ports, secrets, "keys"))
+            knows_key = await first_key(keys_nats, FIRST_KEY, secrets["face-api-key"])
             await supervisor.start(*map(arrange, services))
-            yield Machine(settings, ports, secrets, state.certificate(), supervisor, knows_admin)
+            yield Machine(settings, ports, secrets, state.certificate(), supervisor, knows_admin, knows_key)
         finally:
             for janitor in janitors:
                 janitor.cancel()
@@ -148,6 +177,7 @@ def _secret_names() -> list[str]:
         *users,
         *keys,
         "admin",
+        "face-api-key",
         "report-cookies",
         "postgres-owner",
         *(f"postgres-{role}" for role in DATABASE_ROLES),
@@ -204,15 +234,29 @@ def _publish(ports: Ports, secrets: dict[str, str], environment: dict[str, str])
     )
 
 
+def _loopback(host: str) -> str:
+    """Where we knock: a server on all addresses is on this one, too."""
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - not where we listen
+
+
+def _face_api_url(settings: StandaloneSettings, ports: Ports) -> str:
+    return f"http://{_loopback(settings.face_api_host)}:{ports.face_api}/"
+
+
+def _keys(settings: StandaloneSettings, ports: Ports, secrets: dict[str, str]) -> dict[str, str]:
+    """The settings of `facetally keys`."""
+    values = {"keys_nats": _nats(ports, secrets, "keys"), "keys_url": _face_api_url(settings, ports)}
+    return service_environment("faceapi", values)
+
+
 def _operate(settings: StandaloneSettings, state: Path, ports: Ports, secrets: dict[str, str]) -> dict[str, str]:
     """The operator's settings."""
-    host = "127.0.0.1" if settings.ftp_host == "0.0.0.0" else settings.ftp_host  # noqa: S104 - where we knock, not where we listen
     values: dict[str, object] = {
         "nats": _nats(ports, secrets, "operator"),
         "s3": _s3(ports, secrets, "operator"),
         "postgres_dsn": _dsn(ports, secrets, "operator"),
         "health_urls": json.dumps({name: f"http://127.0.0.1:{port}/readyz" for name, port in ports.health.items()}),
-        "ftps_address": f"{host}:{ports.ftp}",
+        "ftps_address": f"{_loopback(settings.ftp_host)}:{ports.ftp}",
         "state_dir": state,
     }
     return service_environment("operate", values)
@@ -277,6 +321,11 @@ def _services(
             "camera_ftps_port": settings.ftps_port,
             "camera_ftp_host": settings.masquerade_address,
         },
+        "faceapi": {
+            "nats": _nats(ports, secrets, "faceapi"),
+            "http_host": settings.face_api_host,
+            "http_port": ports.face_api,
+        },
     }
     programs = []
     for name, port in ports.health.items():
@@ -290,7 +339,7 @@ def _services(
                 environment=environment
                 | service_environment(service, {**values[service], "health_port": port})
                 | (service_environment("classify", values["classify"]) if together else {}),
-                patient=name != "report",
+                patient=name not in {"report", "faceapi"},
             )
         )
     return programs

@@ -26,6 +26,11 @@ class StandaloneSettings(BaseSettings):
     active_mode: bool = Field(default=False, description="Open data connections to cameras on their demand")
     require_tls: bool = Field(default=False, description="Refuse logins and photos that are not encrypted")
     report_port: Port = Field(default=8080, description="Port of the report pages, on loopback")
+    face_api_host: Host = Field(
+        default="127.0.0.1",
+        description="Address of the face API. It speaks HTTP: keep it on loopback, behind what speaks HTTPS",
+    )
+    face_api_port: Port = Field(default=8081, description="Port of the face API")
     internal_port_first: Port = Field(
         default=14200, description="First of the 60 loopback ports that the servers and services use among themselves"
     )

@@ -173,7 +173,7 @@ def test_the_jobs_of_one_machine_are_where_its_services_listen() -> None:
     config = yaml.safe_load((OPS / "prometheus/prometheus.yaml").read_text())
     first = StandaloneSettings.model_fields["internal_port_first"].default
     expected: dict[str, list[str]] = {}
-    for name, port in plan_ports(2121, 8080, first, detect_workers=2, separate=False).health.items():
+    for name, port in plan_ports(2121, 8080, 8081, first, detect_workers=2, separate=False).health.items():
         expected.setdefault(name.split("-")[0], []).append(f"127.0.0.1:{port}")
     jobs = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
     assert jobs.pop("node") == ["127.0.0.1:9100"]

@@ -26,8 +26,9 @@ def settings(state: Path) -> StandaloneSettings:
         state_dir=state,
         ftp_port=ports[0],
         report_port=ports[1],
-        passive_port_first=ports[2],
-        passive_port_last=ports[2] + 40,
+        face_api_port=ports[2],
+        passive_port_first=ports[3],
+        passive_port_last=ports[3] + 40,
         internal_port_first=ports[50],
         min_cell=0,  # tests count few
     )
@@ -60,7 +61,7 @@ async def _token(state: Path, internal_port_first: int) -> str:
     """An API token of the machine's first admin, made once."""
     if state not in _tokens:
         password = json.loads((state / "secrets.json").read_text())["postgres-account"]
-        port = plan_ports(1, 1, internal_port_first, 1).postgres
+        port = plan_ports(1, 1, 1, internal_port_first, 1).postgres
         dsn = f"postgresql://account:{password}@127.0.0.1:{port}/{DATABASE}"
         _tokens[state] = await make_token(dsn, ADMIN, "test", days=1)
     return _tokens[state]

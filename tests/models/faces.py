@@ -7,18 +7,18 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.predict.finder import Photo
+from models.predict.finder import MIN_FACE_PX, Photo
 from models.preprocess import CHIP_SIZE_PX, NET_SIZE_PX
 
 REFERENCE = Path(__file__).parent / "reference"
 
 
-def decoded(photo: Path, factor: int = 2) -> Photo:
-    """A photo at a `factor`th of its size, as libjpeg scales it while it decodes."""
+def decoded(photo: Path, factor: int = 2, min_face_px: int = MIN_FACE_PX) -> Photo:
+    """A photo at a `factor`th of its size, as libjpeg scales it while it decodes, to be looked at for faces of this size."""
     jpeg = photo.read_bytes()
     height, width, _, _ = simplejpeg.decode_jpeg_header(jpeg)
     least = {"min_height": height // factor, "min_width": width // factor}
-    return Photo(simplejpeg.decode_jpeg(jpeg, "RGB", min_factor=1, **least), (height, width))
+    return Photo(simplejpeg.decode_jpeg(jpeg, "RGB", min_factor=1, **least), (height, width), min_face_px)
 
 
 def reference_images(name: str, side_px: int) -> NDArray[np.uint8]:

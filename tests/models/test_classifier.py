@@ -1,5 +1,7 @@
 """What serving gets: every plan of crops, any number of faces, calibrated as the cards say."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -48,6 +50,15 @@ def test_no_faces_give_no_estimates(classifier: FaceClassifier) -> None:
     assert got.age_years.shape == got.age_low_years.shape == got.age_high_years.shape == (0,)
     assert got.gender.shape == (0, len(GENDERS))
     assert got.emotion.shape == (0, len(EMOTIONS))
+
+
+def test_each_estimate_alone_is_what_all_together_say(classifier: FaceClassifier) -> None:
+    chips = reference_chips()
+    together = classifier.predict(chips)
+    alone = classifier.ages_and_genders(chips)
+    for name in ("age_years", "age_low_years", "age_high_years", "gender"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(together, name))
+    np.testing.assert_array_equal(classifier.emotions(chips), together.emotion)
 
 
 def test_a_mirrored_face_gets_the_same_estimate_where_the_plan_looks_at_both_sides(
@@ -114,6 +125,33 @@ def stand_in(
 
     cards = (calibrated(AGE_GENDER, temperature, correction), calibrated(EXPRESSION, temperature, None))
     return FaceClassifier(age_gender, expression, cards, plan)
+
+
+@dataclass
+class CountingNet:
+    """A net that counts its runs."""
+
+    outputs: tuple[tuple[int, ...], ...]
+    runs: int = 0
+
+    def __call__(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
+        self.runs += 1
+        return tuple(np.ones((len(images), *shape), np.float32) for shape in self.outputs)
+
+
+def test_a_net_runs_where_its_estimates_are_asked_for_and_there_are_faces_and_not_otherwise() -> None:
+    age_gender, expression = CountingNet(((), (2,))), CountingNet(((7,),))
+    counted = FaceClassifier(age_gender, expression, (read_card(AGE_GENDER), read_card(EXPRESSION)), Crops.BALANCED)
+    counted.ages_and_genders(blank(2))
+    assert (age_gender.runs, expression.runs) == (1, 0)
+    counted.emotions(blank(2))
+    assert (age_gender.runs, expression.runs) == (1, 1)
+    counted.predict(blank(2))
+    assert (age_gender.runs, expression.runs) == (2, 2)
+    assert counted.ages_and_genders(blank(0)).gender.shape == (0, 2)
+    assert counted.emotions(blank(0)).shape == (0, 7)
+    counted.predict(blank(0))
+    assert (age_gender.runs, expression.runs) == (2, 2)
 
 
 def blank(faces: int) -> NDArray[np.uint8]:

@@ -83,7 +83,7 @@ def landmarker() -> FaceLandmarker:
 
 @pytest.fixture(scope="module")
 def finder() -> FaceFinder:
-    return FaceFinder.load(min_face_px=160)
+    return FaceFinder.load()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_people_in_real_photos_look_where_one_sees_them_look(
     pitch: tuple[int, int],
     yaw: tuple[int, int],
 ) -> None:
-    ((face,),) = finder.find_all([decoded(demo_photos / photo)])
+    ((face,),) = finder.find_all([decoded(demo_photos / photo, min_face_px=160)])
     pose = head_pose(landmarker.landmarks(face.chip[None])[0])
     assert pitch[0] < pose.pitch_deg < pitch[1]
     assert yaw[0] < pose.yaw_deg < yaw[1]

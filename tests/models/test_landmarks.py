@@ -4,14 +4,16 @@ That the net itself is face-api's: test_parity.
 """
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.head_pose import head_pose
 from models.predict.finder import FaceFinder
-from models.predict.landmarker import FaceLandmarker
+from models.predict.landmarker import FaceLandmarker, poses
 from models.preprocess import CHIP_SIZE_PX, NET_SIZE_PX
 from tests.models.faces import REFERENCE, decoded, reference_chips
 
@@ -27,7 +29,7 @@ def landmarker() -> FaceLandmarker:
 
 @pytest.fixture(scope="module")
 def finder() -> FaceFinder:
-    return FaceFinder.load(min_face_px=160)
+    return FaceFinder.load()
 
 
 def test_landmarks_are_in_pixels_of_the_whole_chip(landmarker: FaceLandmarker) -> None:
@@ -51,6 +53,22 @@ def test_no_faces_give_no_landmarks(landmarker: FaceLandmarker) -> None:
     assert got.dtype == np.float32
 
 
+def test_poses_are_those_of_each_faces_points(landmarker: FaceLandmarker) -> None:
+    points = landmarker.landmarks(reference_chips())
+    found = poses(points)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [astuple(head_pose(face)) for face in points], atol=1e-4)
+    assert np.ptp(found[:, 1]) > 5, "the faces look in different directions"
+    assert poses(points[:0]).shape == (0, 3)
+
+
+def test_no_faces_run_no_net() -> None:
+    def broken(_: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
+        raise AssertionError("it was run")
+
+    assert FaceLandmarker(broken, "broken").landmarks(reference_chips()[:0]).shape == (0, 68, 2)
+
+
 def test_the_version_names_the_weights(landmarker: FaceLandmarker) -> None:
     assert landmarker.version.startswith("face-api-landmarks-")
 
@@ -59,7 +77,7 @@ def test_the_version_names_the_weights(landmarker: FaceLandmarker) -> None:
 def test_eyes_and_nose_of_real_faces_are_where_dlib_finds_them(
     demo_photos: Path, finder: FaceFinder, landmarker: FaceLandmarker, photo: str
 ) -> None:
-    (faces,) = finder.find_all([decoded(demo_photos / photo)])
+    (faces,) = finder.find_all([decoded(demo_photos / photo, min_face_px=160)])
     assert faces
     for face in faces:
         found = landmarker.landmarks(face.chip[None])[0][DLIBS_FIVE]

@@ -25,13 +25,13 @@ SHRUNK_PLACE_PX = 0.6
 
 @pytest.fixture(scope="module")
 def finder() -> FaceFinder:
-    return FaceFinder.load(min_face_px=100)
+    return FaceFinder.load()
 
 
 @pytest.mark.parametrize("factor", [1, 2], ids=["full size", "half size"])
 @pytest.mark.parametrize("photo", ["photo-01.jpg", "photo-03.jpg", "photo-04.jpg", "photo-05.jpg", "crowd.jpg"])
 def test_chips_are_dlibs(demo_photos: Path, finder: FaceFinder, photo: str, factor: int) -> None:
-    picture = decoded(demo_photos / photo, factor)
+    picture = decoded(demo_photos / photo, factor, min_face_px=100)
     (faces,) = finder.find_all([picture])
     assert faces
     for face in faces:

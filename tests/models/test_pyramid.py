@@ -53,6 +53,18 @@ def cells(side_px: int) -> int:
     return side_px
 
 
+def count(plan: Layout) -> int:
+    """Of the cells of the net's output."""
+    rows, columns = plan.cells
+    return rows * columns
+
+
+def box_of(cell: int) -> list[int]:
+    """Left, top, right, bottom in the photo."""
+    (box,) = PLAN.boxes(np.array([cell])).tolist()
+    return list(box)
+
+
 def centres(plan: Layout) -> NDArray[np.float64]:
     """(cells, 2): x and y of the canvas's pixel in the middle of what each cell sees."""
     first = 0.0
@@ -93,7 +105,6 @@ def test_tight_canvases_are_a_tenth_smaller_than_dlibs() -> None:
 
 
 def tiles_lie_apart(plan: Layout) -> None:
-    assert plan.blank.shape == (plan.height_px, plan.width_px, 3)
     for tile in plan.tiles:
         assert tile.top > 0
         assert tile.left > 0
@@ -132,10 +143,9 @@ def test_so_it_is_on_tight_canvases(height_px: int, width_px: int) -> None:
 
 def boxes_are_windows(plan: Layout, steps: int, width_px: int, height_px: int) -> None:
     points = centres(plan)
-    assert plan.boxes.shape == (len(points), 4)
     for tile in plan.tiles:
         within = inside(points, tile)
-        boxes = plan.boxes[within]
+        boxes = plan.boxes(np.flatnonzero(within))
         side = (WINDOW_PX - 1) * growth(steps) ** tile.level + 1
         np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2] + 1, side, atol=1.01)
         shown = (points[within] - (tile.left, tile.top)) * (width_px / tile.width, height_px / tile.height)
@@ -150,14 +160,14 @@ def test_a_photo_that_is_too_small_for_the_net_has_no_layout(height_px: int, wid
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_tight_canvases_are_never_too_small_for_the_net(height_px: int, width_px: int) -> None:
     for plan in tight(height_px, width_px):
-        assert len(plan.boxes) == cells(plan.height_px) * cells(plan.width_px) >= 1
+        assert plan.cells == (cells(plan.height_px), cells(plan.width_px)) >= (1, 1)
 
 
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_a_photo_that_has_a_layout_gives_the_net_something_to_say(height_px: int, width_px: int) -> None:
     plan = layout(height_px, width_px, DLIB_STEPS)
     if plan is not None:
-        assert len(plan.boxes) == cells(plan.height_px) * cells(plan.width_px) >= 1
+        assert plan.cells == (cells(plan.height_px), cells(plan.width_px)) >= (1, 1)
 
 
 def test_a_canvas_holds_every_size_of_the_photo_in_its_tile_and_the_mean_colour_elsewhere() -> None:
@@ -171,7 +181,7 @@ def test_a_canvas_holds_every_size_of_the_photo_in_its_tile_and_the_mean_colour_
         assert (filled[place] == rgb[0, 0]).all()
         around[place] = False
     assert (filled[around] == np.rint(MEAN_RGB)).all()
-    assert (plan.blank == np.rint(MEAN_RGB)).all(), "the layout is shared: nobody draws on it"
+    assert (plan.blank() == np.rint(MEAN_RGB)).all()
 
 
 def test_the_photo_itself_is_on_the_canvas_as_it_is() -> None:
@@ -198,7 +208,7 @@ def cut(filled: NDArray[np.uint8], tile: Tile) -> NDArray[np.uint8]:
 
 def test_a_face_on_the_second_canvas_is_found_and_counted_once() -> None:
     plans = tight(200, 300)
-    values = [np.full(len(plan.boxes), -1, np.float32) for plan in plans]
+    values = [np.full(count(plan), -1, np.float32) for plan in plans]
     for plan, of_plan, score in zip(plans, values, (0.4, 0.9), strict=True):
         tile = plan.tiles[0]
         middle = (tile.left + tile.width / 2, tile.top + tile.height / 2)
@@ -222,7 +232,7 @@ def cell_at(x: float, y: float, level: int = 0) -> int:
 
 def scores(cell_scores: dict[int, float]) -> NDArray[np.float32]:
     """Of all cells, row by row; low but for these."""
-    flat = np.full(len(PLAN.boxes), -1, np.float32)
+    flat = np.full(count(PLAN), -1, np.float32)
     for cell, score in cell_scores.items():
         flat[cell] = score
     return flat
@@ -257,7 +267,7 @@ def test_of_boxes_that_overlap_the_surest_is_the_face(surest: int) -> None:
     cell_scores = dict.fromkeys((cell_at(100, 100), beside, larger), 0.4)
     winner = list(cell_scores)[surest]
     (face,) = found([PLAN], [scores(cell_scores | {winner: 0.8})], 0.0)
-    left, top, _, _ = PLAN.boxes[winner]
+    left, top, _, _ = box_of(winner)
     assert (face.left, face.top) == (left, top)
     assert face.score == pytest.approx(0.8)
 
@@ -265,17 +275,17 @@ def test_of_boxes_that_overlap_the_surest_is_the_face(surest: int) -> None:
 def test_of_two_that_are_as_sure_the_first_cell_wins() -> None:
     one, other = sorted((cell_at(100, 100), cell_at(108, 100)))
     (face,) = found([PLAN], [scores({one: 0.4, other: 0.4})], 0.0)
-    assert (face.left, face.top) == tuple(PLAN.boxes[one][:2])
+    assert (face.left, face.top) == tuple(box_of(one)[:2])
 
 
-@given(st.lists(st.tuples(st.integers(0, len(PLAN.boxes) - 1), st.floats(0.125, 1.125, width=32)), max_size=30))
+@given(st.lists(st.tuples(st.integers(0, count(PLAN) - 1), st.floats(0.125, 1.125, width=32)), max_size=30))
 def test_faces_never_overlap_much_and_no_box_is_lost_without_a_surer_one_over_it(said: list[tuple[int, float]]) -> None:
     faces = found([PLAN], [scores(dict(said))], 0.0)
     for one, other in combinations(faces, 2):
         assert common(one[:4], other[:4]) <= MAX_OVERLAP
         assert one.score >= other.score
     for cell, score in dict(said).items():
-        left, top, right, bottom = map(float, PLAN.boxes[cell])
+        left, top, right, bottom = map(float, box_of(cell))
         box = (left, top, right - left + 1, bottom - top + 1)
         over = [face for face in faces if common(box, face[:4]) > MAX_OVERLAP]
         assert any(face.score >= score for face in over)

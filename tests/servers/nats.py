@@ -4,12 +4,14 @@ from pathlib import Path
 
 from services.common.messaging import MessageBus
 from services.common.settings import NatsSettings
-from services.common.streams import CONSUMERS, SHOPS_BUCKET, STREAMS
+from services.common.streams import API_KEYS_BUCKET, CONSUMERS, SHOPS_BUCKET, STREAMS
 from services.provision.adapters.nats_streams import NatsStreams
 from services.provision.domain import nats_permissions
 from services.standalone.adapters.nats_server import nats_server
 from services.standalone.domain import Program
 from tests.servers.running import RunningProgram, environment, free_ports
+
+BUCKETS = (SHOPS_BUCKET, API_KEYS_BUCKET)
 
 
 class NatsServer:
@@ -28,20 +30,21 @@ class NatsServer:
         )
 
     async def provision(self) -> None:
-        """Make streams, consumers and the key-value bucket."""
+        """Make streams, consumers and the key-value buckets."""
         async with MessageBus.connect(self.settings("admin"), "tests") as bus:
             streams = NatsStreams(bus.jetstream)
             for stream in STREAMS:
                 await streams.ensure_stream(stream)
             for consumer in CONSUMERS:
                 await streams.ensure_consumer(consumer)
-            await streams.ensure_bucket(SHOPS_BUCKET)
+            for bucket in BUCKETS:
+                await streams.ensure_bucket(bucket)
 
     async def clean(self) -> None:
-        """Empty the streams and the key-value bucket, and forget what consumers were given."""
+        """Empty the streams and the key-value buckets, and forget what consumers were given."""
         async with MessageBus.connect(self.settings("admin"), "tests") as bus:
             for consumer in CONSUMERS:
                 await bus.jetstream.delete_consumer(consumer.stream, consumer.name)
-            for name in (*(stream.name for stream in STREAMS), f"KV_{SHOPS_BUCKET}"):
+            for name in (*(stream.name for stream in STREAMS), *(f"KV_{bucket}" for bucket in BUCKETS)):
                 await bus.jetstream.delete_stream(name)
         await self.provision()

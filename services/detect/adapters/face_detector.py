@@ -1,9 +1,9 @@
-"""Photos as JPEG in, sightings out: decoded, and looked at by the models, in a worker thread."""
+"""Photos in, sightings out: decoded, and looked at by the models, in a worker thread."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from time import perf_counter
-from typing import Self
+from typing import NamedTuple, Protocol, Self
 
 from prometheus_client import Histogram
 
@@ -11,8 +11,9 @@ from models.predict.finder import FaceFinder, FoundFace, Photo
 from services.common.batches import Batches
 from services.common.errors import BadInputError
 from services.common.vocabulary import Quality, QualityReason
-from services.detect.adapters.jpeg_decoder import DecodedPhoto, decode
-from services.detect.domain import SeenFace, Sighting
+from services.detect.adapters import jpeg_decoder, picture_decoder
+from services.detect.adapters.jpeg_decoder import DecodedPhoto
+from services.detect.domain import Look, SeenFace, Sighting, smallest_face_px
 
 STEP_SECONDS = Histogram(
     "facetally_detect_step_seconds",
@@ -30,30 +31,50 @@ QUEUE_SECONDS = Histogram(
 _FACE_PX = 80
 
 
+class Decoder(Protocol):
+    """What makes pixels of a file: of cameras' JPEGs, or of others' pictures."""
+
+    def pixels(self, photo: bytes, /) -> int:
+        """How many it has, before anything is decoded."""
+        ...
+
+    def decode(self, photo: bytes, min_scale: float, max_pixels: int, /) -> DecodedPhoto:
+        """Its pixels, at `min_scale` or more."""
+        ...
+
+
+class Asked(NamedTuple):
+    """A photo that is to be looked at.
+
+    Args:
+        photo: the file.
+        look: how.
+        urgent: somebody waits for the answer.
+    """
+
+    photo: bytes
+    look: Look
+    urgent: bool = False
+
+
 class FaceDetector:
-    """Sees faces of at least `min_face_px`.
+    """Sees faces in photos, as closely as each is to be looked at.
 
     Args:
         finder: the models.
-        min_face_px: smallest face to look for, pixels of the full-size photo.
-        max_photo_pixels: larger photos are refused.
-        max_batch_photos: most photos that are looked at together: on a GPU they cost less so.
+        max_batch_photos: most photos of cameras that are looked at together: on a GPU they cost less so. What is urgent is
+            looked at by itself: it waits for nobody, and may cost many times more.
         max_batch_delay_s: how long the first of them waits for others.
     """
 
-    def __init__(
-        self,
-        finder: FaceFinder,
-        min_face_px: int,
-        max_photo_pixels: int,
-        max_batch_photos: int = 1,
-        max_batch_delay_s: float = 0.0,
-    ) -> None:
+    def __init__(self, finder: FaceFinder, max_batch_photos: int = 1, max_batch_delay_s: float = 0.0) -> None:
         self._finder = finder
-        self._scale = min(1.0, _FACE_PX / min_face_px)
-        self._max_photo_pixels = max_photo_pixels
-        self._batches: Batches[bytes, Sighting] = Batches(
-            self.look, max_batch_photos, max_batch_delay_s, waited=QUEUE_SECONDS.observe
+        self._batches: Batches[Asked, Sighting] = Batches(
+            self.look,
+            max_batch_photos,
+            max_batch_delay_s,
+            weight=lambda asked: max_batch_photos if asked.urgent else 1,
+            waited=QUEUE_SECONDS.observe,
         )
 
     @asynccontextmanager
@@ -62,50 +83,57 @@ class FaceDetector:
         async with self._batches.running("faces"):
             yield self
 
-    @property
-    def version(self) -> str:
+    def version(self, look: Look) -> str:
         """Names the detector and the scale at which it looks."""
-        return self._finder.version
+        return f"{self._finder.version}-{look.min_face_px}px"
 
-    async def detect(self, photo: bytes, *, urgent: bool = False) -> Sighting:
-        """Faces in a JPEG, off the event loop.
+    async def detect(self, photo: bytes, look: Look, *, urgent: bool = False) -> Sighting:
+        """Faces in a photo, off the event loop.
 
         Args:
             photo: the file.
+            look: how closely it is looked at.
             urgent: somebody waits for the answer.
 
         Raises:
             BadInputError: it cannot be decoded.
         """
-        return await self._batches.submit(photo, urgent=urgent)
+        return await self._batches.submit(Asked(photo, look, urgent), urgent=urgent)
 
-    def look(self, photos: Sequence[bytes]) -> list[Sighting | Exception]:
+    def look(self, asked: Sequence[Asked]) -> list[Sighting | Exception]:
         """As `detect`, here and now, for several photos: what each shows, or why it shows nothing."""
-        BATCH_PHOTOS.observe(len(photos))
+        BATCH_PHOTOS.observe(len(asked))
         with _timed("decode"):
-            decoded = [self._decode(photo) for photo in photos]
-        readable = [Photo(one.rgb, (one.height_px, one.width_px)) for one in decoded if isinstance(one, DecodedPhoto)]
+            decoded = [_decoded(one) for one in asked]
+        readable = [photo for photo in decoded if isinstance(photo, Photo)]
         with _timed("find"):
             boxes = self._finder.boxes(readable)
         with _timed("cut"):
             faces = iter(
-                [
-                    tuple(_seen(self._finder.cut(photo, box)) for box in found)
-                    for photo, found in zip(readable, boxes, strict=True)
-                ]
+                [[self._finder.cut(photo, box) for box in found] for photo, found in zip(readable, boxes, strict=True)]
             )
-        return [
-            one if isinstance(one, Exception) else Sighting(one.width_px, one.height_px, next(faces)) for one in decoded
-        ]
-
-    def _decode(self, photo: bytes) -> DecodedPhoto | BadInputError:
-        try:
-            return decode(photo, self._scale, self._max_photo_pixels)
-        except BadInputError as error:
-            return error
+            return [
+                photo if isinstance(photo, Exception) else _sighting(photo, next(faces), one.look)
+                for photo, one in zip(decoded, asked, strict=True)
+            ]
 
 
-def _seen(face: FoundFace) -> SeenFace:
+def _decoded(asked: Asked) -> Photo | BadInputError:
+    decoder: Decoder = picture_decoder if asked.look.is_question else jpeg_decoder
+    try:
+        min_face_px = smallest_face_px(asked.look, decoder.pixels(asked.photo))
+        decoded = decoder.decode(asked.photo, min(1.0, _FACE_PX / min_face_px), asked.look.max_pixels)
+    except BadInputError as error:
+        return error
+    return Photo(decoded.rgb, (decoded.height_px, decoded.width_px), min_face_px)
+
+
+def _sighting(photo: Photo, faces: Iterable[FoundFace], look: Look) -> Sighting:
+    height_px, width_px = photo.full_px
+    return Sighting(width_px, height_px, tuple(_seen(face, with_noise=look.with_noise) for face in faces))
+
+
+def _seen(face: FoundFace, *, with_noise: bool) -> SeenFace:
     return SeenFace(
         left_px=round(face.left_px),
         top_px=round(face.top_px),
@@ -113,12 +141,16 @@ def _seen(face: FoundFace) -> SeenFace:
         height_px=round(face.height_px),
         score=face.score,
         points=tuple((float(x), float(y)) for x, y in face.points),
+        centre=face.centre,
+        size_px=face.size_px,
+        roll_deg=face.roll_deg,
         chip_rgb=face.chip.tobytes(),
         quality=Quality(face.quality.level),
         quality_reason=QualityReason(face.quality.reason),
         sharpness=face.quality.sharpness,
         brightness=face.quality.brightness,
         pose_residual=face.quality.pose_residual,
+        noise=face.noise() if with_noise else None,
     )
 
 

@@ -45,6 +45,16 @@ class DecodedPhoto:
     height_px: int
 
 
+def pixels(photo: bytes) -> int:
+    """How many a photo has, before anything is decoded.
+
+    Raises:
+        BadInputError: it is no JPEG.
+    """
+    height, width, _, _ = _header(photo)
+    return height * width
+
+
 def decode(photo: bytes, min_scale: float, max_pixels: int) -> DecodedPhoto:
     """Decode a photo at `min_scale` of its size or a little more.
 

@@ -11,14 +11,13 @@ import nats.js.errors
 
 from services.common.errors import PermanentError, TransientError
 from services.common.messaging import MessageBus
-from services.common.nats_client import NatsClient
+from services.common.nats_client import NotConnectedError, connected_once
 from services.common.settings import NatsSettings
-from services.common.streams import DEAD_STREAM, inbox_prefix
+from services.common.streams import DEAD_STREAM
 from services.operate.domain.findings import NotWorkingError
 from services.operate.domain.letters import Letter
 from services.operate.domain.streams import ConsumerFacts, StreamFacts
 
-_CONNECT_S = 3
 _ANSWER_S = 4.0
 _NANO = 1e9
 _NOT_FOUND = 404
@@ -38,34 +37,11 @@ class NatsDesk:
         Raises:
             NotWorkingError: nobody answers there, or refuses the user.
         """
-        failures: list[Exception] = []
-
-        async def on_error(error: Exception) -> None:
-            failures.append(error)
-
-        client = NatsClient()
         try:
-            await client.connect(
-                settings.url.split(","),
-                name="operate",
-                inbox_prefix=inbox_prefix(settings.user).encode(),
-                user=settings.user,
-                password=settings.password.get_secret_value(),
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                reconnect_time_wait=0,
-                connect_timeout=_CONNECT_S,
-                error_cb=on_error,
-            )
-        except BaseException as error:
-            await client.close()  # also when doctor's time is up: the library leaves its socket open
-            if isinstance(error, nats.errors.Error | OSError | TimeoutError):
-                raise _why(settings, [*failures, error]) from error
-            raise
-        try:
-            yield cls(MessageBus(client))
-        finally:
-            await client.close()
+            async with connected_once(settings, "operate") as client:
+                yield cls(MessageBus(client))
+        except NotConnectedError as error:
+            raise _why(settings, error) from error
 
     async def stream(self, name: str) -> StreamFacts | None:
         """A stream as the server describes it; None where it is not there.
@@ -204,8 +180,8 @@ def _lost(error: Exception) -> NotWorkingError:
     return NotWorkingError(f"NATS does not answer: {type(error).__name__}.", "`facetally doctor` says more.")
 
 
-def _why(settings: NatsSettings, failures: Sequence[Exception]) -> NotWorkingError:
-    if any("authorization" in str(failure).lower() for failure in failures):
+def _why(settings: NatsSettings, error: NotConnectedError) -> NotWorkingError:
+    if error.refused:
         return NotWorkingError(
             f"NATS at {settings.url} refuses the user {settings.user}.",
             "See FACETALLY_OPERATE_NATS__USER and __PASSWORD. After an upgrade, start NATS with the rights that there are now.",

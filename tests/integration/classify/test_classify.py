@@ -1,16 +1,22 @@
 """classify as it runs: a process of its own, on a real nats-server, with the real models."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 from pathlib import Path
 
+import httpx
 import pytest
 from facetally.v1.face_pb2 import DetectedFace, FacesClassified, FacesDetected
 from facetally.v1.photo_pb2 import Photo
+from facetally.v1.question_pb2 import EstimateRequest, FacesEstimated
 
 from services.classify.domain import CHIP_SIDE_PX
+from services.common.errors import BadInputError
 from services.common.messaging import MessageBus
-from services.common.streams import DEAD_STREAM
+from services.common.streams import DEAD_STREAM, ESTIMATE_SUBJECT
+from tests.models.estimated import assert_is_what_the_models_say
+from tests.models.faces import reference_chips
 from tests.servers.nats import NatsServer
 from tests.servers.running import RunningProgram, running
 from tests.servers.services import connection, service
@@ -71,4 +77,62 @@ async def test_a_hopeless_message_becomes_a_dead_letter_and_the_next_is_classifi
     assert list(await results(clean_streams, 1)) == ["good"]
     async with MessageBus.connect(clean_streams.settings("admin"), "test") as bus, asyncio.timeout(DEADLINE_S):
         while (await bus.jetstream.stream_info(DEAD_STREAM)).state.messages < 2:
+            await asyncio.sleep(0.05)
+
+
+COMBINATIONS = [
+    names for count in range(4) for names in combinations(("age_and_gender", "emotion", "landmarks"), count)
+]
+
+
+async def ask(
+    server: NatsServer, chips: Iterable[bytes], names: Iterable[str], timeout_s: float = 10
+) -> FacesEstimated:
+    request = EstimateRequest(chips_rgb=chips, **dict.fromkeys(names, True))
+    async with MessageBus.connect(server.settings("faceapi"), "test") as bus:
+        return FacesEstimated.FromString(await bus.ask(ESTIMATE_SUBJECT, request.SerializeToString(), timeout_s))
+
+
+async def test_who_asks_is_told_what_the_models_say_of_what_they_asked_and_no_more(
+    classify: RunningProgram, clean_streams: NatsServer
+) -> None:
+    chips = reference_chips()
+    for names in COMBINATIONS:
+        answer = await ask(clean_streams, [chip.tobytes() for chip in chips], names)
+        assert_is_what_the_models_say(answer, chips, names)
+    with pytest.raises(BadInputError, match="62208") as refused:
+        await ask(clean_streams, [b"no chip"], ["emotion"])
+    assert refused.value.reason == "bad_question"
+    assert (await ask(clean_streams, [], ["emotion"])).faces == []
+    port = classify.program.environment["FACETALLY_CLASSIFY_HEALTH_PORT"]
+    async with httpx.AsyncClient() as client:
+        metrics = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    assert f'facetally_classify_questions_total{{outcome="answered"}} {len(COMBINATIONS) + 1}.0' in metrics
+    assert 'facetally_classify_questions_total{outcome="bad_question"} 1.0' in metrics
+    assert "facetally_classify_faces_total 0.0" in metrics, "nothing of it is tallied"
+    assert classify.stop() == 0
+
+
+@pytest.mark.usefixtures("classify")
+async def test_a_question_about_as_many_faces_as_there_may_be_is_answered(clean_streams: NatsServer) -> None:
+    answer = await ask(clean_streams, [bytes(3 * CHIP_SIDE_PX**2)] * 100, ["age_and_gender", "emotion", "landmarks"])
+    assert len(answer.faces) == 100
+    assert {len(face.landmarks) for face in answer.faces} == {68}
+
+
+@pytest.mark.usefixtures("classify")
+async def test_a_question_is_answered_before_the_faces_that_wait(clean_streams: NatsServer) -> None:
+    photos = 16
+    async with MessageBus.connect(clean_streams.settings("detect"), "test") as bus:
+        for i in range(photos):
+            await bus.publish("faces.north.shop-1", message(f"photo-{i}", 32), f"photo-{i}")  # a full batch each
+    async with MessageBus.connect(clean_streams.settings("admin"), "test") as bus, asyncio.timeout(DEADLINE_S):
+        jetstream = bus.jetstream
+        while not ((await jetstream.consumer_info("FACES", "classify")).num_ack_pending or 0) >= photos // 2:
+            await asyncio.sleep(0.005)
+        before = (await jetstream.stream_info("RESULTS")).state.messages
+        assert len((await ask(clean_streams, [bytes(3 * CHIP_SIDE_PX**2)], ["emotion"])).faces) == 1
+        meanwhile = (await jetstream.stream_info("RESULTS")).state.messages - before
+        assert meanwhile <= 3, "it waits for the batch that is being worked on"
+        while (await jetstream.stream_info("RESULTS")).state.messages < photos:
             await asyncio.sleep(0.05)

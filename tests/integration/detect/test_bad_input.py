@@ -10,15 +10,16 @@ from PIL import Image
 
 from models.predict.finder import FaceFinder
 from services.common.errors import BadInputError
-from services.detect.adapters.face_detector import FaceDetector
-from services.detect.domain import Sighting
+from services.detect.adapters.face_detector import Asked, FaceDetector
+from services.detect.domain import Look, Sighting
 
 SIDE_PX = 400
+LOOK = Look(200, 100_000_000)
 
 
 @pytest.fixture(scope="module")
 def detector() -> FaceDetector:
-    return FaceDetector(FaceFinder.load(), min_face_px=200, max_photo_pixels=100_000_000)
+    return FaceDetector(FaceFinder.load())
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ UNREADABLE: dict[str, Callable[[Image.Image], bytes]] = {
 
 @pytest.mark.parametrize("kind", READABLE)
 def test_odd_jpegs_show_their_face(detector: FaceDetector, portrait: Image.Image, kind: str) -> None:
-    (sighting,) = detector.look([READABLE[kind](portrait)])
+    (sighting,) = detector.look([Asked(READABLE[kind](portrait), LOOK)])
     assert isinstance(sighting, Sighting)
     assert (sighting.width_px, sighting.height_px) == portrait.size
     assert len(sighting.faces) == 1
@@ -85,7 +86,7 @@ def test_odd_jpegs_show_their_face(detector: FaceDetector, portrait: Image.Image
 
 @pytest.mark.parametrize("side", [1, 30])
 def test_a_photo_of_hardly_any_pixels_shows_nobody(detector: FaceDetector, side: int) -> None:
-    (sighting,) = detector.look([saved(Image.new("RGB", (side, side)), "JPEG")])
+    (sighting,) = detector.look([Asked(saved(Image.new("RGB", (side, side)), "JPEG"), LOOK)])
     assert sighting == Sighting(side, side, ())
 
 
@@ -93,7 +94,7 @@ def test_a_photo_of_hardly_any_pixels_shows_nobody(detector: FaceDetector, side:
 def test_what_is_no_photo_is_refused_and_the_next_one_is_not(
     detector: FaceDetector, portrait: Image.Image, kind: str
 ) -> None:
-    refused, seen = detector.look([UNREADABLE[kind](portrait), saved(portrait, "JPEG")])
+    refused, seen = detector.look([Asked(UNREADABLE[kind](portrait), LOOK), Asked(saved(portrait, "JPEG"), LOOK)])
     assert isinstance(refused, BadInputError)
     assert isinstance(seen, Sighting)
     assert len(seen.faces) == 1

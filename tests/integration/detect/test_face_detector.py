@@ -11,17 +11,19 @@ from models import preprocess
 from models.predict.finder import FaceFinder, five_point_model
 from services.classify.domain import CHIP_SIDE_PX
 from services.demo.domain import PHOTOS, DemoPhoto
-from services.detect.adapters.face_detector import FaceDetector
-from services.detect.domain import SeenFace, Sighting, eye_distance_px, is_large_enough
+from services.detect.adapters.face_detector import Asked, FaceDetector
+from services.detect.domain import Look, SeenFace, Sighting, eye_distance_px, is_large_enough
+
+LOOK = Look(200, 100_000_000)
 
 
 @pytest.fixture(scope="module")
 def detector() -> FaceDetector:
-    return FaceDetector(FaceFinder.load(), min_face_px=200, max_photo_pixels=100_000_000)
+    return FaceDetector(FaceFinder.load())
 
 
-def seen(detector: FaceDetector, photo: bytes) -> Sighting:
-    (sighting,) = detector.look([photo])
+def seen(detector: FaceDetector, photo: bytes, look: Look = LOOK) -> Sighting:
+    (sighting,) = detector.look([Asked(photo, look)])
     assert isinstance(sighting, Sighting)
     return sighting
 
@@ -35,9 +37,10 @@ def test_every_face_that_should_count_is_found_and_no_other(
     assert sum(is_large_enough(face, 200) for face in sighting.faces) == photo.faces
 
 
-def test_small_faces_are_seen_to_be_too_small_by_looking_more_closely(demo_photos: Path) -> None:
-    close_up = FaceDetector(FaceFinder.load(min_face_px=80), min_face_px=80, max_photo_pixels=100_000_000)
-    sighting = seen(close_up, (demo_photos / "too-small.jpg").read_bytes())
+def test_small_faces_are_seen_to_be_too_small_by_looking_more_closely(
+    detector: FaceDetector, demo_photos: Path
+) -> None:
+    sighting = seen(detector, (demo_photos / "too-small.jpg").read_bytes(), Look(80, 100_000_000))
     assert len(sighting.faces) == 4
     assert not any(is_large_enough(face, 200) for face in sighting.faces)
 

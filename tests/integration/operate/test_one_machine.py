@@ -1,4 +1,4 @@
-"""On one machine an operator types the commands, and sets nothing."""
+"""On one machine people type the commands, and set nothing."""
 
 import contextlib
 import subprocess
@@ -39,9 +39,9 @@ def chosen(tmp_path: Path) -> Iterator[StandaloneSettings]:
                 process.kill()
 
 
-def test_doctor_backlog_and_dead_work_without_settings_of_their_own(chosen: StandaloneSettings) -> None:
+def test_doctor_backlog_dead_and_keys_work_without_settings_of_their_own(chosen: StandaloneSettings) -> None:
     environment = dict(variables(chosen))
-    assert not any(name.startswith("FACETALLY_OPERATE_") for name in environment)
+    assert not any(name.startswith(("FACETALLY_OPERATE_", "FACETALLY_FACEAPI_")) for name in environment)
 
     def typed(*words: str) -> str:
         said = subprocess.run(
@@ -51,11 +51,13 @@ def test_doctor_backlog_and_dead_work_without_settings_of_their_own(chosen: Stan
         return said.stdout + said.stderr
 
     said = typed("doctor")
-    for service in ("ingest", "detect-1", "record", "report"):
+    for service in ("ingest", "detect-1", "record", "report", "faceapi"):
         assert f"service {service}: It is ready." in said
     for subject in ("schema", "FTPS certificate", "disk", "weights"):
         assert f"ok       {subject}: " in said
     assert "0 broken, 1 warning" in said  # no cameras are registered
     assert "RESULTS record" in typed("backlog")
     assert "There are no dead letters." in typed("dead", "list")
-    assert (chosen.state_dir / "operate.env").stat().st_mode & 0o077 == 0
+    assert "standalone" in typed("keys", "list")
+    for file in ("operate.env", "keys.env"):
+        assert (chosen.state_dir / file).stat().st_mode & 0o077 == 0

@@ -1,43 +1,62 @@
-"""Batches: bounded, in order, and one that fails takes nobody else with it."""
+"""Batches: bounded, in order, no net sees a face for nothing, and one that fails takes nobody else with it."""
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from prometheus_client import REGISTRY
 
-from services.classify.adapters.face_classifier import BatchedClassifier
-from services.classify.domain import CHIP_SIDE_PX, Estimates
+from models.head_pose import head_pose
+from services.classify.adapters.face_classifier import BatchedClassifier, Columns
+from services.classify.domain import CHIP_SIDE_PX, TALLIED, Wanted
 
-
-@dataclass
-class Columns:
-    age_years: NDArray[np.float32]
-    age_low_years: NDArray[np.float32]
-    age_high_years: NDArray[np.float32]
-    gender: NDArray[np.float32]
-    emotion: NDArray[np.float32]
+SHAPE = np.random.default_rng(2).normal(size=(68, 2)).astype(np.float32)
 
 
 @dataclass
 class EchoModel:
-    """Estimates the first byte of a chip as its age, and notes the size of each pass."""
+    """Estimates the first byte of a chip as all that there is to say, and notes what each net was given in each pass."""
 
     version: str = "echo"
-    passes: list[int] = field(default_factory=list)
+    seen: dict[Wanted, list[list[int]]] = field(default_factory=lambda: {estimate: [] for estimate in Wanted})
     go: threading.Event = field(default_factory=threading.Event)
+    began: threading.Event = field(default_factory=threading.Event)
     fail: bool = False
 
-    def predict(self, chips: NDArray[np.uint8]) -> Estimates:
+    @property
+    def passes(self) -> list[int]:
+        return [len(faces) for faces in self.seen[Wanted.AGE_AND_GENDER]]
+
+    def ages_and_genders(self, chips: NDArray[np.uint8]) -> Columns:
+        self.began.set()
         assert self.go.wait(10)
         if self.fail:
             raise RuntimeError("out of memory")
-        self.passes.append(len(chips))
-        n = len(chips)
-        ages = chips[:, 0, 0, 0].astype(np.float32)
-        return Columns(ages, ages, ages, np.zeros((n, 2), np.float32), np.zeros((n, 7), np.float32))
+        ages = self._note(Wanted.AGE_AND_GENDER, chips)
+        return ages, ages - 1, ages + 1, np.zeros((len(chips), 2), np.float32)
+
+    def emotions(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.repeat(self._note(Wanted.EMOTION, chips)[:, None], 7, axis=1)
+
+    def landmarks(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._note(Wanted.LANDMARKS, chips)[:, None, None] + SHAPE
+
+    def _note(self, estimate: Wanted, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.seen[estimate].append([int(chip[0, 0, 0]) for chip in chips])
+        return chips[:, 0, 0, 0].astype(np.float32)
+
+
+@asynccontextmanager
+async def running(
+    model: EchoModel, max_batch_faces: int = 8, max_batch_delay_s: float = 0.01
+) -> AsyncIterator[BatchedClassifier]:
+    async with BatchedClassifier.running(model, model, max_batch_faces, max_batch_delay_s) as classifier:
+        yield classifier
 
 
 def chips(*values: int) -> NDArray[np.uint8]:
@@ -50,7 +69,7 @@ def ages(estimates: object) -> list[float]:
 
 async def test_faces_of_several_photos_share_a_pass_and_find_their_way_back() -> None:
     model = EchoModel()
-    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=1.0) as classifier:
+    async with running(model, max_batch_delay_s=1.0) as classifier:
         waiting = [asyncio.create_task(classifier.estimate(chips(i, i + 100))) for i in range(4)]
         model.go.set()
         results = await asyncio.gather(*waiting)
@@ -61,14 +80,14 @@ async def test_faces_of_several_photos_share_a_pass_and_find_their_way_back() ->
 async def test_a_lonely_face_waits_no_longer_than_the_delay() -> None:
     model = EchoModel()
     model.go.set()
-    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
+    async with running(model) as classifier:
         assert ages(await asyncio.wait_for(classifier.estimate(chips(7)), 5)) == [7]
 
 
 async def test_no_pass_is_larger_than_allowed_and_a_crowd_takes_several() -> None:
     model = EchoModel()
     model.go.set()
-    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
+    async with running(model) as classifier:
         crowd, couple = await asyncio.gather(
             classifier.estimate(chips(*range(20))), classifier.estimate(chips(200, 201))
         )
@@ -81,7 +100,7 @@ async def test_no_pass_is_larger_than_allowed_and_a_crowd_takes_several() -> Non
 async def test_a_pass_that_fails_fails_its_photos_and_the_next_one_works() -> None:
     model = EchoModel(fail=True)
     model.go.set()
-    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.01) as classifier:
+    async with running(model) as classifier:
         with pytest.raises(RuntimeError, match="memory"):
             await classifier.estimate(chips(1))
         model.fail = False
@@ -90,10 +109,107 @@ async def test_a_pass_that_fails_fails_its_photos_and_the_next_one_works() -> No
 
 async def test_a_photo_that_is_given_up_leaves_the_others_alone() -> None:
     model = EchoModel()
-    async with BatchedClassifier.running(model, max_batch_faces=8, max_batch_delay_s=0.05) as classifier:
+    async with running(model, max_batch_delay_s=0.05) as classifier:
         given_up = asyncio.create_task(classifier.estimate(chips(1)))
         kept = asyncio.create_task(classifier.estimate(chips(2)))
         await asyncio.sleep(0)
         given_up.cancel()
         model.go.set()
         assert ages(await asyncio.wait_for(kept, 5)) == [2]
+
+
+ALL = Wanted.AGE_AND_GENDER | Wanted.EMOTION | Wanted.LANDMARKS
+MIXED = [TALLIED, Wanted.LANDMARKS, Wanted.EMOTION, ALL, Wanted.AGE_AND_GENDER | Wanted.LANDMARKS]
+
+
+async def busy(model: EchoModel, classifier: BatchedClassifier) -> asyncio.Task[object]:
+    """The models have a face in their hands, so that all that comes now has to queue."""
+    task: asyncio.Task[object] = asyncio.create_task(classifier.estimate(chips(255)))
+    while not model.began.is_set():
+        await asyncio.sleep(0.001)
+    return task
+
+
+async def test_each_net_sees_in_one_go_the_faces_for_which_it_is_wanted_and_no_others() -> None:
+    model = EchoModel()
+    async with running(model, max_batch_faces=100) as classifier:
+        first = await busy(model, classifier)
+        asked = [
+            asyncio.create_task(classifier.estimate_only(chips(i, i + 100), wanted)) for i, wanted in enumerate(MIXED)
+        ]
+        tallied = asyncio.create_task(classifier.estimate(chips(9, 109)))
+        await asyncio.sleep(0)
+        model.go.set()
+        answers = await asyncio.gather(*asked)
+        assert ages(await tallied) == [9, 109]
+        await first
+    for estimate in Wanted:
+        faces = [face for i, wanted in enumerate(MIXED) if estimate in wanted for face in (i, i + 100)]
+        tallied_faces = [9, 109] if estimate in TALLIED else []
+        assert model.seen[estimate][1] == faces + tallied_faces, estimate
+        assert len(model.seen[estimate]) == 2, "one pass for the first face, one for all the others"
+    for i, (wanted, answer) in enumerate(zip(MIXED, answers, strict=True)):
+        by_age, by_emotion, by_landmarks = ([i, i + 100] if estimate in wanted else [] for estimate in Wanted)
+        assert answer.age_years.tolist() == by_age
+        assert answer.age_low_years.tolist() == [age - 1 for age in by_age]
+        assert answer.age_high_years.tolist() == [age + 1 for age in by_age]
+        assert answer.gender.shape == (len(by_age), 2)
+        assert answer.emotion[:, 0].tolist() == by_emotion
+        assert answer.landmarks.shape == (len(by_landmarks), 68, 2)
+        assert (answer.landmarks - SHAPE)[:, 67, 1].tolist() == pytest.approx(by_landmarks, abs=1e-3)
+        assert answer.pose.shape == (len(by_landmarks), 3)
+
+
+async def test_poses_are_those_of_the_landmarks() -> None:
+    model = EchoModel()
+    model.go.set()
+    async with running(model) as classifier:
+        answer = await classifier.estimate_only(chips(1, 2), Wanted.LANDMARKS)
+    for points, pose in zip(answer.landmarks, answer.pose, strict=True):
+        expected = head_pose(points)
+        assert pose.tolist() == pytest.approx([expected.pitch_deg, expected.yaw_deg, expected.roll_deg], abs=1e-3)
+
+
+async def test_who_waits_goes_before_what_is_tallied_and_for_no_company() -> None:
+    model = EchoModel()
+    async with running(model, max_batch_faces=2, max_batch_delay_s=60) as classifier:
+        first = asyncio.create_task(classifier.estimate(chips(254, 255)))
+        while not model.began.is_set():
+            await asyncio.sleep(0.001)
+        backlog = asyncio.gather(*(classifier.estimate(chips(i)) for i in range(4)))
+        await asyncio.sleep(0)
+        question = asyncio.create_task(classifier.estimate_only(chips(200), TALLIED))
+        await asyncio.sleep(0)
+        model.go.set()
+        assert (await question).age_years.tolist() == [200]
+        assert not backlog.done()
+        # The last of the backlog would wait for a minute.
+        alone = await asyncio.wait_for(classifier.estimate_only(chips(201), TALLIED), 10)
+        assert alone.age_years.tolist() == [201]
+        await asyncio.gather(first, backlog)
+    assert model.seen[Wanted.EMOTION] == [[254, 255], [200, 0], [1, 2], [201, 3]]
+
+
+async def test_a_crowd_that_somebody_asks_about_takes_several_passes_and_stays_in_order() -> None:
+    model = EchoModel()
+    model.go.set()
+    async with running(model) as classifier:
+        answer = await classifier.estimate_only(chips(*range(20)), Wanted.EMOTION)
+    assert answer.emotion[:, 0].tolist() == list(range(20))
+    assert [len(faces) for faces in model.seen[Wanted.EMOTION]] == [8, 8, 4]
+    assert answer.age_years.shape == (0,)
+    assert answer.landmarks.shape == (0, 68, 2)
+
+
+def faces_classified() -> float:
+    return REGISTRY.get_sample_value("facetally_classify_faces_total") or 0
+
+
+async def test_faces_that_somebody_asks_about_do_not_count_as_classified() -> None:
+    model = EchoModel()
+    model.go.set()
+    before = faces_classified()
+    async with running(model) as classifier:
+        await classifier.estimate(chips(1, 2, 3))
+        await classifier.estimate_only(chips(1, 2), ALL)
+    assert faces_classified() - before == 3

@@ -1,5 +1,11 @@
-"""A photo's faces are classified in order, and the photo goes on whatever it holds."""
+"""A photo's faces are classified in order, and the photo goes on whatever it holds; who asks is told what they asked, no more."""
 
+from collections.abc import Iterable
+from functools import reduce
+from itertools import combinations
+from operator import or_
+
+import numpy as np
 import pytest
 from facetally.v1.face_pb2 import (
     Box,
@@ -11,10 +17,11 @@ from facetally.v1.face_pb2 import (
     QualityReason,
 )
 from facetally.v1.photo_pb2 import Photo
+from facetally.v1.question_pb2 import EstimateRequest, FacesEstimated
 
-from services.classify.domain import CHIP_SIDE_PX
-from services.classify.handler import ClassifyFaces
-from services.common.errors import PermanentError, TransientError
+from services.classify.domain import CHIP_SIDE_PX, MAX_ASKED_FACES, Wanted, estimates_by_face, question_of
+from services.classify.handler import ClassifyFaces, EstimateFaces
+from services.common.errors import BadInputError, PermanentError, TransientError
 from tests.fakes.face_classifier import FakeFaceClassifier
 from tests.fakes.publisher import FakePublisher
 
@@ -84,3 +91,78 @@ async def test_a_chip_of_the_wrong_size_is_hopeless() -> None:
 async def test_a_result_that_cannot_be_published_is_tried_again() -> None:
     with pytest.raises(TransientError):
         await ClassifyFaces(FakeFaceClassifier(), FakePublisher(failures=1))(detected(chip(1)))
+
+
+WANTED_FIELDS = {
+    "age_and_gender": (Wanted.AGE_AND_GENDER, {"age", "gender"}),
+    "emotion": (Wanted.EMOTION, {"emotion"}),
+    "landmarks": (Wanted.LANDMARKS, {"landmarks", "pose"}),
+}
+COMBINATIONS = [names for count in range(1, 4) for names in combinations(WANTED_FIELDS, count)]
+
+
+def request(*chips: bytes, names: Iterable[str] = WANTED_FIELDS) -> EstimateRequest:
+    return EstimateRequest(chips_rgb=chips, **dict.fromkeys(names, True))
+
+
+async def answer_to(question: EstimateRequest, classifier: FakeFaceClassifier | None = None) -> FacesEstimated:
+    return await EstimateFaces(classifier or FakeFaceClassifier())(question)
+
+
+@pytest.mark.parametrize("names", COMBINATIONS, ids="+".join)
+async def test_who_asks_is_told_what_they_asked_of_each_face_and_no_more(names: tuple[str, ...]) -> None:
+    classifier = FakeFaceClassifier()
+    answer = await answer_to(request(chip(30), chip(40), names=names), classifier)
+    expected = {field for name in names for field in WANTED_FIELDS[name][1]}
+    assert [{field.name for field, _ in face.ListFields()} for face in answer.faces] == [expected, expected]
+    assert classifier.asked == [reduce(or_, (WANTED_FIELDS[name][0] for name in names))]
+    assert answer.classifier_version == "fake"
+
+
+async def test_each_face_gets_its_own_answer() -> None:
+    young, old = (await answer_to(request(chip(30, 255, 1), chip(40, 0, 4)))).faces
+    assert [(face.age.years, face.age.low_years, face.age.high_years) for face in (young, old)] == [
+        (30, 20, 40),
+        (40, 30, 50),
+    ]
+    assert (young.gender.female, young.gender.male, old.gender.female, old.gender.male) == (1, 0, 0, 1)
+    assert (young.emotion.happiness, old.emotion.anger) == (1, 1)
+    assert [(point.x, point.y) for point in young.landmarks] == [(30, 255)] * 68
+    assert (old.pose.pitch_deg, old.pose.yaw_deg, old.pose.roll_deg) == (40, 0, 4)
+
+
+async def test_who_asks_nothing_of_a_face_is_told_nothing_and_nothing_is_computed() -> None:
+    classifier = FakeFaceClassifier()
+    answer = await answer_to(request(chip(30), chip(40), names=()), classifier)
+    assert [face.ByteSize() for face in answer.faces] == [0, 0]
+    assert not (await answer_to(request(), classifier)).faces
+    assert classifier.asked == []
+
+
+async def test_a_question_about_more_faces_than_a_photo_may_have_is_refused() -> None:
+    most = [chip(30)] * MAX_ASKED_FACES
+    assert len((await answer_to(request(*most))).faces) == MAX_ASKED_FACES
+    with pytest.raises(BadInputError, match="101") as refused:
+        await answer_to(request(*most, chip(30)))
+    assert refused.value.reason == "bad_question"
+
+
+@pytest.mark.parametrize("wrong", [b"", bytes(62207), bytes(62209)])
+async def test_a_question_about_a_chip_of_the_wrong_size_is_refused(wrong: bytes) -> None:
+    with pytest.raises(BadInputError, match="62208") as refused:
+        await answer_to(request(chip(30), wrong))
+    assert refused.value.reason == "bad_question"
+
+
+def test_what_is_no_question_is_refused() -> None:
+    assert question_of(request(chip(30)).SerializeToString()) == request(chip(30))
+    with pytest.raises(BadInputError) as refused:
+        question_of(b"no question")
+    assert refused.value.reason == "bad_question"
+
+
+async def test_estimates_of_less_than_is_tallied_are_never_tallied() -> None:
+    pixels = np.zeros((1, CHIP_SIDE_PX, CHIP_SIDE_PX, 3), np.uint8)
+    for wanted in (Wanted.EMOTION, Wanted.AGE_AND_GENDER):
+        with pytest.raises(ValueError, match=r"shorter|longer"):
+            estimates_by_face(await FakeFaceClassifier().estimate_only(pixels, wanted))

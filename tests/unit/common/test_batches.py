@@ -126,6 +126,50 @@ async def test_urgent_items_go_first_and_among_themselves_in_order() -> None:
     assert worker.batches == [[1000], [100, 102], [104, 2], [4, 6]]
 
 
+async def test_an_urgent_item_waits_for_nobody() -> None:
+    worker = Worker()
+    worker.go.set()
+    async with running(worker, max_weight=100, max_delay_s=10 * WITHIN_S) as batches:
+        assert await batches.submit(2, urgent=True) == 4
+    assert worker.batches == [[2]]
+
+
+async def test_an_urgent_item_ends_the_gathering_of_others_and_takes_them_along() -> None:
+    worker = Worker()
+    worker.go.set()
+    async with running(worker, max_weight=100, max_delay_s=10 * WITHIN_S) as batches:
+        patient = await queued(batches, 2, 4)
+        await asyncio.sleep(0.02)
+        assert not worker.batches, "they wait for company"
+        urgent = await queued(batches, 100, urgent=True)
+        assert list(await asyncio.gather(*patient, *urgent)) == [4, 8, 200]
+    assert worker.batches == [[100, 2, 4]]
+
+
+async def test_an_urgent_item_goes_first_also_where_those_that_were_gathered_leave_it_no_room() -> None:
+    worker = Worker()
+    worker.go.set()
+    async with running(worker, max_weight=10, max_delay_s=0.5, weight=lambda item: item) as batches:
+        patient = await queued(batches, 4, 2, 2)
+        await asyncio.sleep(0.02)
+        assert not worker.batches, "they wait for company"
+        urgent = await queued(batches, 6, urgent=True)
+        assert list(await asyncio.gather(*patient, *urgent)) == [8, 4, 4, 12]
+    assert worker.batches == [[6, 4], [2, 2]]
+
+
+async def test_what_comes_after_an_urgent_item_waits_for_company_again() -> None:
+    worker = Worker()
+    worker.go.set()
+    async with running(worker, max_weight=2, max_delay_s=10 * WITHIN_S) as batches:
+        assert await batches.submit(100, urgent=True) == 200
+        early = asyncio.create_task(batches.submit(2))
+        await asyncio.sleep(0.02)
+        assert not early.done()
+        assert list(await asyncio.gather(early, batches.submit(4))) == [4, 8]
+    assert worker.batches == [[100], [2, 4]]
+
+
 async def test_a_batch_weighs_no_more_than_allowed_and_nobody_is_overtaken() -> None:
     worker = Worker()
     async with running(worker, max_weight=10, weight=lambda item: item) as batches:

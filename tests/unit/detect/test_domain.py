@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.common import vocabulary
 from services.common.vocabulary import Quality
-from services.detect.domain import SeenFace, Sighting, examined, is_large_enough, judge
+from services.detect.domain import Look, SeenFace, Sighting, examined, is_large_enough, judge, smallest_face_px
 from tests.fakes.face_detector import face
 
 BLURRED = face(300, quality=Quality.USABLE, reason=vocabulary.QualityReason.BLURRED)
@@ -51,3 +51,25 @@ def test_every_verdict_has_a_value_in_the_messages(quality: Quality, reason: voc
     (found,) = judge(Photo(), sighting(face(200, 0, quality, reason)), 200, 100, "d").faces
     assert FaceQuality.Name(found.quality) == f"FACE_QUALITY_{quality.upper()}"
     assert QualityReason.Name(found.quality_reason) == f"QUALITY_REASON_{reason.upper()}"
+
+
+FULL_HD = 1920 * 1080
+QUESTION = Look(36, 100_000_000, is_question=True)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "smallest"), [(1, 36), (FULL_HD, 36), (4 * FULL_HD, 72), (100_000_000, pytest.approx(250, abs=0.1))]
+)
+def test_in_a_large_photo_the_smallest_face_of_a_question_is_larger(pixels: int, smallest: float) -> None:
+    assert smallest_face_px(QUESTION, pixels) == smallest
+
+
+@given(st.integers(1, 100_000_000), st.integers(36, 1000))
+def test_no_question_costs_more_than_at_1920_x_1080(pixels: int, min_face_px: int) -> None:
+    look = Look(min_face_px, 100_000_000, is_question=True)
+    assert pixels / smallest_face_px(look, pixels) ** 2 <= FULL_HD / min_face_px**2 * 1.000001
+
+
+@given(st.integers(1, 100_000_000))
+def test_cameras_photos_are_looked_at_as_closely_however_large_they_are(pixels: int) -> None:
+    assert smallest_face_px(Look(200, 100_000_000), pixels) == 200

@@ -34,7 +34,7 @@ def test_what_standalone_writes_is_private_and_is_all_that_is_needed(
     with StateFolder(tmp_path) as state:
         secrets = state.secrets(names)
         values = machine._operate(
-            StandaloneSettings(ftp_host="0.0.0.0"), state.path, plan_ports(2121, 8080, 14200, 2), secrets
+            StandaloneSettings(ftp_host="0.0.0.0"), state.path, plan_ports(2121, 8080, 8081, 14200, 2), secrets
         )
         state.keep_private(ENVIRONMENT_FILE, domain.environment_file(values).encode())
     file = tmp_path / ENVIRONMENT_FILE
@@ -45,7 +45,7 @@ def test_what_standalone_writes_is_private_and_is_all_that_is_needed(
     assert settings.nats.password.get_secret_value() == secrets["nats-operator"]
     assert settings.s3.access_key == "operator"
     assert settings.postgres_dsn.get_secret_value().startswith("postgresql://operator:")
-    assert settings.health_urls.keys() == {"ingest", "detect-1", "detect-2", "classify", "record", "report"}
+    assert settings.health_urls.keys() == {"ingest", "detect-1", "detect-2", "classify", "record", "report", "faceapi"}
     assert settings.ftps_address == "127.0.0.1:2121"
     assert settings.state_dir == tmp_path
     for role in ("admin", "owner"):

@@ -1,0 +1,66 @@
+"""What was measured, as tables."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+
+from bench.faceapi.load import Outcome
+from bench.faceapi.ours import FACE_API, NATS, STEPS
+from bench.faceapi.request import Request
+from bench.faceapi.small_faces import SIZES_PX, SmallFaces
+
+# Whose answers, to photos of which size, how many clients ask.
+Case = tuple[str, str, int]
+
+
+def load_table(outcomes: Mapping[Case, Outcome]) -> Table:
+    """Everybody who was asked, by size of photos and number of clients."""
+    table = _table(
+        "The face API", "asked", "photos", "clients", "requests/s", "p50 ms", "p99 ms", "CPU ms", "photos with a face"
+    )
+    before = None
+    for (who, size, clients), outcome in outcomes.items():
+        if before not in {None, (size, clients)}:
+            table.add_section()
+        before = size, clients
+        times = outcome.times_ms
+        table.add_row(
+            who,
+            size,
+            f"{clients}",
+            f"{outcome.rate:.1f}",
+            f"{times.p50:.0f}",
+            f"{times.p99:.0f}",
+            f"{outcome.cpu_ms_each():.1f}",
+            f"{outcome.with_a_face} of {len(outcome.faces)}",
+        )
+    return table
+
+
+def request_tables(requests: Sequence[Request]) -> tuple[Table, Table]:
+    """Where the time of a request goes, and where its CPU, by the smallest face that is looked for."""
+    times = _table("A request of one client: ms", "smallest face", "p50", "mean", "HTTP", "NATS, waiting", *STEPS)
+    cpu = _table("A request of one client: CPU ms", "smallest face", "all", "face API", "NATS", "detect, classify")
+    for one in requests:
+        ms = (one.outcome.times_ms.p50, one.mean_ms, one.http_ms, one.nats_ms, *(one.step_ms[step] for step in STEPS))
+        times.add_row(f"{one.min_face_px} px", *(f"{value:.1f}" for value in ms))
+        api, nats, everything = (one.outcome.cpu_ms_each(name) for name in (FACE_API, NATS, None))
+        cpu.add_row(f"{one.min_face_px} px", *(f"{ms:.1f}" for ms in (everything, api, nats, everything - api - nats)))
+    return times, cpu
+
+
+def small_faces_table(results: SmallFaces) -> Table:
+    """Who finds which faces, and what it takes to look for them."""
+    sizes = (f"{size_px} px" for size_px in SIZES_PX)
+    table = _table("Faces found by their width", "who looks", "CPU ms", *sizes, "wrong boxes")
+    for who in results.names():
+        shares = (f"{results.found_share(who, size_px):.0%}" for size_px in SIZES_PX)
+        table.add_row(who, f"{results.cpu_ms(who):.0f}", *shares, f"{results.wrong(who)}")
+    return table
+
+
+def _table(title: str, first: str, *columns: str) -> Table:
+    table = Table(first, title=title)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table

@@ -1,0 +1,103 @@
+"""What a JetStream key-value bucket says, followed: whoever holds it in memory needs no NATS to look it up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+import nats.errors
+from nats.js.kv import KV_DEL, KV_PURGE, KeyValue
+
+from services.common.logging import get_logger
+from services.common.messaging import MessageBus
+
+_log = get_logger(__name__)
+_LOOK_AGAIN_S = 2.0
+T = TypeVar("T")
+
+
+class KvWatch(Generic[T]):
+    """Follows one bucket.
+
+    Args:
+        bus: the connection.
+        bucket: its name.
+        read: what an entry says, by its key and value; None where it cannot be read, which must not stop the others.
+        read_all: told all entries by key, once they have been read, and again after each new connection. The mapping lives on.
+        replace: told what an entry said before and what it says now, at each change; None for an entry that is not there.
+    """
+
+    def __init__(
+        self,
+        bus: MessageBus,
+        bucket: str,
+        read: Callable[[str, bytes], T | None],
+        read_all: Callable[[dict[str, T]], None],
+        replace: Callable[[T | None, T | None], None],
+    ) -> None:
+        self._bus = bus
+        self._bucket = bucket
+        self._read = read
+        self._read_all = read_all
+        self._replace = replace
+        self._complete = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Follow the bucket while the block runs; nothing may have been read when it begins."""
+        self._following = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+
+    async def until_read(self) -> None:
+        """Wait until all entries have been read once."""
+        await self._complete.wait()
+
+    async def is_ready(self) -> bool:
+        """Whether all entries have been read once, and nothing but the connection keeps their changes from us."""
+        return self._complete.is_set() and self._following is not None and not self._following.done()
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self._follow(await self._bus.jetstream.key_value(self._bucket))
+            except (nats.errors.Error, TimeoutError, OSError) as error:
+                _log.warning("bucket_away", bucket=self._bucket, error=type(error).__name__)
+                await asyncio.sleep(_LOOK_AGAIN_S)
+
+    async def _follow(self, bucket: KeyValue) -> None:
+        """Read all entries, then their changes, until the connection has been a new one.
+
+        A watch does not outlive its server, and nobody says so: after a reconnect everything is read again.
+        """
+        connection = self._bus.connections
+        watcher = await bucket.watchall()
+        entries: dict[str, T] = {}
+        reading = True
+        try:
+            while self._bus.connections == connection:
+                try:
+                    entry = await watcher.updates(timeout=_LOOK_AGAIN_S)
+                except (nats.errors.TimeoutError, TimeoutError):
+                    continue
+                if entry is None:  # from here on these are changes
+                    reading = False
+                    self._read_all(entries)
+                    self._complete.set()
+                    continue
+                before, after = entries.get(entry.key), None
+                if entry.operation in (KV_DEL, KV_PURGE):
+                    entries.pop(entry.key, None)
+                else:
+                    after = self._read(entry.key, entry.value or b"")
+                    if after is None:  # what was known of it stays
+                        continue
+                    entries[entry.key] = after
+                if not reading:
+                    self._replace(before, after)
+        finally:
+            await watcher.stop()

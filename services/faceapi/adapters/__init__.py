@@ -1,0 +1,1 @@
+"""What faceapi touches of the world."""

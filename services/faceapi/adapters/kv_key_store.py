@@ -1,0 +1,108 @@
+"""The API keys, in the JetStream key-value bucket that every face API watches."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Self
+
+import nats.errors
+import nats.js.errors
+from nats.js.kv import KeyValue
+
+from services.common.errors import TransientError
+from services.common.messaging import MessageBus
+from services.common.nats_client import NotConnectedError, connected_once
+from services.common.settings import NatsSettings
+from services.common.streams import API_KEYS_BUCKET
+from services.faceapi.domain.keys import ApiKey, ApiKeyError, check_name
+
+_ANSWER_S = 10.0
+
+
+class KvKeyStore:
+    """The bucket API_KEYS. Every method raises TransientError where NATS does not answer; what was to change may have changed."""
+
+    def __init__(self, bucket: KeyValue) -> None:
+        self._bucket = bucket
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: NatsSettings) -> AsyncIterator[Self]:
+        """Connect for as long as the block runs.
+
+        Raises:
+            TransientError: nobody answers, the user is refused, or there is no such bucket.
+        """
+        try:
+            async with connected_once(settings, "keys") as client:
+                with _translated():
+                    bucket = await MessageBus(client).jetstream.key_value(API_KEYS_BUCKET)
+                yield cls(bucket)
+        except NotConnectedError as error:
+            raise TransientError(
+                f"NATS at {settings.url} refuses the user {settings.user}"
+                if error.refused
+                else f"nobody answers at {settings.url}"
+            ) from error
+
+    async def keys(self) -> dict[str, ApiKey | None]:
+        """All keys by name, in their names' order; None for an entry that cannot be read."""
+        found: dict[str, ApiKey | None] = {}
+        with _translated():
+            watcher = await self._bucket.watchall(ignore_deletes=True)
+            try:
+                while (entry := await watcher.updates(timeout=_ANSWER_S)) is not None:
+                    try:
+                        found[entry.key] = ApiKey.from_bytes(entry.value or b"")
+                    except ApiKeyError:
+                        found[entry.key] = None
+            finally:
+                await watcher.stop()
+        return dict(sorted(found.items()))
+
+    async def add(self, key: ApiKey) -> None:
+        """Keep a key.
+
+        Raises:
+            ApiKeyError: there is one of this name.
+        """
+        with _translated():
+            try:
+                await self._bucket.create(key.name, key.to_bytes())
+            except nats.js.errors.KeyWrongLastSequenceError as error:
+                raise ApiKeyError(f"there is a key {key.name} already") from error
+
+    async def add_once(self, key: ApiKey) -> bool:
+        """Keep a key, unless there is or ever was one of this name; whether it is kept now.
+
+        A name that was removed has a mark in the bucket, and stays removed.
+        """
+        with _translated():
+            try:
+                await self._bucket.update(key.name, key.to_bytes(), last=0)
+            except nats.js.errors.KeyWrongLastSequenceError:
+                return False
+            return True
+
+    async def remove(self, name: str) -> None:
+        """Remove a key, its digest included.
+
+        Raises:
+            ApiKeyError: there is none of this name.
+        """
+        check_name(name)
+        with _translated():
+            try:
+                await self._bucket.get(name)
+            except nats.js.errors.KeyNotFoundError as error:
+                raise ApiKeyError(f"there is no key {name}") from error
+            await self._bucket.delete(name)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except nats.js.errors.BucketNotFoundError as error:
+        raise TransientError(f"NATS has no bucket {API_KEYS_BUCKET} yet, which provision makes") from error
+    except (nats.errors.Error, TimeoutError, OSError) as error:
+        raise TransientError(f"NATS does not answer: {type(error).__name__}") from error

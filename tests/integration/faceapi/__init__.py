@@ -1,0 +1,1 @@
+"""Tests of faceapi on real servers."""

@@ -1,0 +1,71 @@
+"""The face API keeps what its description promises: questions made up by schemathesis, some of them with real photos."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from PIL import Image
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ignored_auth,
+    missing_required_header,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from services.faceapi.routes.app import description
+from tests.conftest import ROOT
+from tests.servers.faceapi import FaceApiServer
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+    ignored_auth,
+    missing_required_header,
+]
+load_all_checks()
+
+
+def small(photo: Path) -> bytes:
+    """The middle of a photo, with its faces, in as many bytes as need be."""
+    with Image.open(photo) as picture:
+        file = io.BytesIO()
+        picture.resize((640, 360)).save(file, "JPEG", quality=80)
+    return file.getvalue()
+
+
+PHOTOS = [small(ROOT / "demo_photos" / f"{name}.jpg") for name in ("photo-01", "no-face")]
+schemathesis.openapi.media_type("application/octet-stream", st.sampled_from(PHOTOS) | st.binary(max_size=3000))
+api = schemathesis.openapi.from_dict(description())
+
+
+def test_the_description_is_served_to_everybody(server: FaceApiServer) -> None:
+    assert httpx.get(f"{server.url}/openapi.json").json() == json.loads(json.dumps(description()))
+
+
+@api.parametrize()
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+def test_no_question_breaks_it_and_every_answer_is_as_described(
+    case: "schemathesis.Case[Any]", server: FaceApiServer
+) -> None:
+    headers = {"Ocp-Apim-Subscription-Key": server.key, "x-api-key": server.key}
+    case.call_and_validate(base_url=server.url, checks=CHECKS, headers=headers)
+
+
+@pytest.mark.parametrize("photo", PHOTOS)
+def test_photos_that_are_made_up_questions_are_photos(server: FaceApiServer, photo: bytes) -> None:
+    with server.http(**{"Content-Type": "application/octet-stream"}) as http:
+        assert http.post("/face/v1.0/detect", content=photo).status_code == 200
