@@ -119,19 +119,21 @@ def layout(height_px: int, width_px: int, steps: int = DLIB_STEPS) -> Layout | N
 def tight_layouts(height_px: int, width_px: int, steps: int) -> tuple[Layout, ...]:
     """Two canvases that hold the same sizes with a tenth less around them: the second size has one of its own.
 
-    On the other the smaller ones stand in a column beside the photo. Those that its height leaves no room for are too small to
-    show a face. Where a canvas would be too small for the net it is left out.
+    On the other the smaller ones stand in a column beside the photo. Those that its height leaves no room for stand to the right
+    of narrower ones in that column, if they are large enough to show a face. Where a canvas would be too small for the net it is
+    left out.
     """
     sizes = _sizes(height_px, width_px, steps)
     tiles = [Tile(MARGIN_PX, MARGIN_PX, height_px, width_px, 0)]
-    top, left, widest = MARGIN_PX, MARGIN_PX + width_px + PADDING_PX, -PADDING_PX
-    for level, (height, width) in enumerate(sizes[2:], 2):
-        if top + height > MARGIN_PX + height_px:
-            break
-        tiles.append(Tile(top, left, height, width, level))
-        top, widest = top + height + PADDING_PX, max(widest, width)
-    beside = _planned(tiles, height_px + 2 * MARGIN_PX, left + widest + MARGIN_PX, steps)
-    plans = [beside]
+    column = _stacked(sizes, 2, MARGIN_PX, MARGIN_PX + width_px + PADDING_PX, height_px)
+    widest = max((tile.width for tile in column), default=-PADDING_PX)
+    width = 2 * MARGIN_PX + width_px + PADDING_PX + widest
+    tiles += column
+    for beside in column[1:]:
+        left, level = beside.left + beside.width + PADDING_PX, tiles[-1].level + 1
+        if level < len(sizes) and min(sizes[level]) >= WINDOW_PX and left + sizes[level][1] <= width - MARGIN_PX:
+            tiles += _stacked(sizes, level, beside.top, left, beside.height)
+    plans = [_planned(tiles, height_px + 2 * MARGIN_PX, width, steps)]
     if len(sizes) > 1:
         height, width = sizes[1]
         second = Tile(MARGIN_PX, MARGIN_PX, height, width, 1)
@@ -184,6 +186,18 @@ def _planned(tiles: Sequence[Tile], height: int, width: int, steps: int) -> Layo
     if min(height, width) < _LEAST_CANVAS_PX:
         return None
     return Layout(tuple(tiles), height, width, steps)
+
+
+def _stacked(sizes: Sequence[tuple[int, int]], level: int, top: int, left: int, room_px: int) -> list[Tile]:
+    """Sizes from a level on, one below the other, as many as there is room for."""
+    tiles: list[Tile] = []
+    bottom = top + room_px
+    for height, width in sizes[level:]:
+        if top + height > bottom:
+            break
+        tiles.append(Tile(top, left, height, width, level + len(tiles)))
+        top += height + PADDING_PX
+    return tiles
 
 
 def _cells(canvas_px: int) -> int:

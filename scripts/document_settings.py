@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 from services.classify.settings import ClassifySettings
 from services.detect.settings import DetectSettings
 from services.estate.settings import EstateSettings
-from services.faceapi.settings import KeysSettings
+from services.faceapi.settings import FaceApiSettings, KeysSettings
 from services.ingest.settings import IngestSettings
 from services.operate.settings import OperateSettings
 from services.provision.settings import ProvisionSettings
@@ -27,6 +27,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     ClassifySettings,
     RecordSettings,
     ReportSettings,
+    FaceApiSettings,
     KeysSettings,
     EstateSettings,
     OperateSettings,

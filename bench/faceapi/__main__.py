@@ -24,7 +24,7 @@ from bench.faceapi.load import Clients, LoadError, Outcome, Side
 from bench.faceapi.ours import NAME, Ours
 from bench.faceapi.peer import running_peer
 from bench.faceapi.photos import large_photos, thrifty
-from bench.faceapi.tables import Case, load_table, request_tables, small_faces_table
+from bench.faceapi.tables import Case, load_tables, request_tables, small_faces_table
 from models.registry import WeightsError
 from services.standalone.__main__ import CANNOT_START
 
@@ -48,8 +48,7 @@ def main(
     try:
         photos = _photos(folder)
         outcomes, requests = asyncio.run(_measure(folder, photos, seconds))
-        console.print(load_table(outcomes))
-        for table in request_tables(requests):
+        for table in (*load_tables(outcomes), *request_tables(requests)):
             console.print(table)
         if small:
             console.print("Looking for small faces ...")
@@ -104,7 +103,7 @@ async def _take_turns(
     for turn in range(_TURNS):
         for side in sides:
             if turn == 0:
-                await clients.warm_up(side, photos, count, seconds)
+                await clients.warm_up(side, photos, count)
             await clients.measure(side, photos, count, seconds / _TURNS, outcomes[side.name])
     return outcomes
 

@@ -113,9 +113,9 @@ class Clients:
             process.stdin.close()
             await process.wait()
 
-    async def warm_up(self, side: Side, photos: Sequence[Path], clients: int, seconds: float) -> None:
-        """A round that does not count, before those of so many seconds."""
-        await self.measure(side, photos, clients, min(_WARM_UP_S, seconds / 4), Outcome())
+    async def warm_up(self, side: Side, photos: Sequence[Path], clients: int) -> None:
+        """A round that does not count, before others."""
+        await self.measure(side, photos, clients, _WARM_UP_S, Outcome())
 
     async def measure(self, side: Side, photos: Sequence[Path], clients: int, seconds: float, into: Outcome) -> None:
         """One round.

@@ -13,33 +13,21 @@ from bench.faceapi.small_faces import SIZES_PX, SmallFaces
 Case = tuple[str, str, int]
 
 
-def load_table(outcomes: Mapping[Case, Outcome]) -> Table:
-    """Everybody who was asked, by size of photos and number of clients."""
-    table = _table(
-        "The face API", "asked", "photos", "clients", "requests/s", "p50 ms", "p99 ms", "CPU ms", "photos with a face"
-    )
-    before = None
+def load_tables(outcomes: Mapping[Case, Outcome]) -> list[Table]:
+    """Everybody who was asked, by number of clients; a table for each size of photos."""
+    tables: dict[str, Table] = {}
+    columns = ("asked", "clients", "requests\na second", "p50\nms", "p99\nms", "CPU ms\neach", "photos with\na face")
     for (who, size, clients), outcome in outcomes.items():
-        if before not in {None, (size, clients)}:
-            table.add_section()
-        before = size, clients
+        table = tables.setdefault(size, _table(f"The face API: photos of {size}", *columns))
         times = outcome.times_ms
-        table.add_row(
-            who,
-            size,
-            f"{clients}",
-            f"{outcome.rate:.1f}",
-            f"{times.p50:.0f}",
-            f"{times.p99:.0f}",
-            f"{outcome.cpu_ms_each():.1f}",
-            f"{outcome.with_a_face} of {len(outcome.faces)}",
-        )
-    return table
+        figures = f"{outcome.rate:.1f}", f"{times.p50:.0f}", f"{times.p99:.0f}", f"{outcome.cpu_ms_each():.1f}"
+        table.add_row(who, f"{clients}", *figures, f"{outcome.with_a_face} of {len(outcome.faces)}")
+    return list(tables.values())
 
 
 def request_tables(requests: Sequence[Request]) -> tuple[Table, Table]:
     """Where the time of a request goes, and where its CPU, by the smallest face that is looked for."""
-    times = _table("A request of one client: ms", "smallest face", "p50", "mean", "HTTP", "NATS, waiting", *STEPS)
+    times = _table("A request of one client: ms", "smallest\nface", "p50", "mean", "HTTP", "NATS,\nwaiting", *STEPS)
     cpu = _table("A request of one client: CPU ms", "smallest face", "all", "face API", "NATS", "detect, classify")
     for one in requests:
         ms = (one.outcome.times_ms.p50, one.mean_ms, one.http_ms, one.nats_ms, *(one.step_ms[step] for step in STEPS))

@@ -169,7 +169,8 @@ class FaceFinder:
     def _scale(self, photo: Photo) -> float:
         """At which the smallest face of a photo is as large as the detector needs it."""
         of_full_size = self._boxes.face_px / max(photo.min_face_px, SMALLEST_FACE_PX)
-        return of_full_size * photo.full_px[0] / photo.rgb.shape[0]
+        height_px: int = photo.rgb.shape[0]
+        return of_full_size * photo.full_px[0] / height_px
 
     def _points(self, rgb: NDArray[np.uint8], box: Found) -> NDArray[np.float64]:
         right, bottom = box.left + box.width - 1, box.top + box.height - 1

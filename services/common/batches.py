@@ -4,15 +4,15 @@ The event loop stays free; dlib, OpenVINO and PyTorch let go of the interpreter 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
-from itertools import count
 from time import perf_counter
 from typing import Generic, Self, TypeVar
 
+_URGENT_IN_A_ROW = 4
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -28,8 +28,8 @@ class _Waiting(Generic[T, R]):
 class Batches(Generic[T, R]):
     """Gathers items into batches, and works on one batch at a time, urgent items first.
 
-    An urgent item waits for the batch that is being worked on, and never for others to come: its own starts at once, filled
-    with what waits already.
+    An urgent item waits for the batch that is being worked on, and for nothing else: its own starts at once, with other urgent
+    ones alone. Those that are not urgent are not kept waiting for ever: after every four urgent batches it is their turn.
 
     Args:
         work: gives a result, or what went wrong, for each item; runs in the worker thread. What it raises, every item gets.
@@ -53,12 +53,12 @@ class Batches(Generic[T, R]):
         self._max_delay_s = max_delay_s
         self._weight = weight
         self._waited = waited
-        self._order = count()
         self._ended = False
         self._waiting: set[_Waiting[T, R]] = set()
-        # A heap. Urgent ones, and of those the earlier, come first. The number decides: two items are never compared.
-        self._queue: list[tuple[bool, int, _Waiting[T, R]]] = []
-        self._queued_weight = 0
+        self._urgent: deque[_Waiting[T, R]] = deque()
+        self._patient: deque[_Waiting[T, R]] = deque()
+        self._patient_weight = 0
+        self._urgent_in_a_row = 0
         self._came = asyncio.Event()
 
     @asynccontextmanager
@@ -91,8 +91,11 @@ class Batches(Generic[T, R]):
             raise RuntimeError("the batches have ended")
         waiting: _Waiting[T, R] = _Waiting(item, self._weight(item))
         self._waiting.add(waiting)
-        heappush(self._queue, (not urgent, next(self._order), waiting))
-        self._queued_weight += waiting.weight
+        if urgent:
+            self._urgent.append(waiting)
+        else:
+            self._patient.append(waiting)
+            self._patient_weight += waiting.weight
         self._came.set()
         try:
             return await waiting.result
@@ -106,30 +109,30 @@ class Batches(Generic[T, R]):
                 await self._do(worker, batch)
 
     async def _gather(self) -> list[_Waiting[T, R]]:
-        await self._until(lambda: bool(self._queue))
+        await self._until(lambda: bool(self._urgent or self._patient))
         with suppress(TimeoutError):
             async with asyncio.timeout(self._max_delay_s):
-                await self._until(self._need_not_wait)
-        return self._take()
+                await self._until(lambda: bool(self._urgent) or self._patient_weight >= self._max_weight)
+        if self._urgent and not (self._patient and self._urgent_in_a_row >= _URGENT_IN_A_ROW):
+            self._urgent_in_a_row += 1
+            return self._taken(self._urgent)
+        self._urgent_in_a_row = 0
+        batch = self._taken(self._patient)
+        self._patient_weight -= sum(waiting.weight for waiting in batch)
+        return batch
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():
             self._came.clear()
             await self._came.wait()
 
-    def _need_not_wait(self) -> bool:
-        not_urgent, _, _ = self._queue[0]
-        return not not_urgent or self._queued_weight >= self._max_weight
-
-    def _take(self) -> list[_Waiting[T, R]]:
+    def _taken(self, queue: deque[_Waiting[T, R]]) -> list[_Waiting[T, R]]:
         """The first items, as many as a batch may hold, and one at least."""
-        batch: list[_Waiting[T, R]] = []
-        weight = 0
-        while self._queue and (not batch or weight + self._queue[0][2].weight <= self._max_weight):
-            _, _, waiting = heappop(self._queue)
-            self._queued_weight -= waiting.weight
-            weight += waiting.weight
-            batch.append(waiting)
+        batch = [queue.popleft()]
+        weight = batch[0].weight
+        while queue and weight + queue[0].weight <= self._max_weight:
+            batch.append(queue.popleft())
+            weight += batch[-1].weight
         return batch
 
     async def _do(self, worker: ThreadPoolExecutor, batch: list[_Waiting[T, R]]) -> None:

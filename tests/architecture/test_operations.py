@@ -15,7 +15,7 @@ from services.standalone.domain import plan_ports
 from services.standalone.settings import StandaloneSettings
 from tests.operations import OPS, ROOT, Query, dashboard, panels, queries, rules
 
-SERVICES = ["ingest", "detect", "classify", "record", "report"]
+SERVICES = ["ingest", "detect", "classify", "record", "report", "faceapi"]
 # What Prometheus adds to every series of a target.
 OF_TARGETS = {"job", "instance"}
 # What is not ours, and its labels.

@@ -94,6 +94,11 @@ async def test_small_faces_are_seen_by_who_looks_for_them(subject: Subject) -> N
     assert 35 < face.width_px < 47
 
 
+async def test_who_looks_closely_sees_large_faces_as_well(subject: Subject) -> None:
+    widths = [face.width_px for face in (await subject.detector.detect(subject.couple, question(36))).faces]
+    assert sum(300 < width < 350 for width in widths) == 2
+
+
 async def test_pictures_that_are_no_jpegs_are_for_questions(subject: Subject) -> None:
     with pytest.raises(BadInputError):
         await subject.detector.detect(subject.png, LOOK)

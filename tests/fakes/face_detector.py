@@ -53,7 +53,7 @@ class FakeFaceDetector:
         kind, *widths = photo.decode(errors="replace").split()
         if kind != "JPEG" and not (look.is_question and kind == "PNG"):
             raise BadInputError("unreadable", "not a JPEG that can be decoded")
-        if 1920 * 1080 > look.max_pixels:
+        if look.max_pixels < 1920 * 1080:
             raise BadInputError("too_many_pixels", "more than are looked at")
         noise = 2.5 if look.with_noise else None
         faces = (face(int(width), noise=noise) for width in widths)

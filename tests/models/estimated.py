@@ -1,6 +1,8 @@
 """What classify's answers must say: what the models say of the same faces, asked directly."""
 
 from collections.abc import Collection
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 from facetally.v1.question_pb2 import FacesEstimated
@@ -9,6 +11,16 @@ from numpy.typing import NDArray
 from models.head_pose import head_pose
 from models.predict.classifier import FaceClassifier
 from models.predict.landmarker import FaceLandmarker
+
+# What may be asked for: names of fields of EstimateRequest.
+COMBINATIONS = [
+    names for count in range(4) for names in combinations(("age_and_gender", "emotion", "landmarks"), count)
+]
+
+
+@cache
+def _models() -> tuple[FaceClassifier, FaceLandmarker]:
+    return FaceClassifier.load(), FaceLandmarker.load()
 
 
 def assert_is_what_the_models_say(answer: FacesEstimated, chips: NDArray[np.uint8], asked: Collection[str]) -> None:
@@ -19,11 +31,11 @@ def assert_is_what_the_models_say(answer: FacesEstimated, chips: NDArray[np.uint
         chips: (n, 144, 144, 3) uint8 RGB.
         asked: names of fields of EstimateRequest.
     """
-    classifier = FaceClassifier.load()
+    classifier, landmarker = _models()
     assert answer.classifier_version == classifier.version
     assert len(answer.faces) == len(chips)
     expected = classifier.predict(chips)
-    points = FaceLandmarker.load().landmarks(chips)
+    points = landmarker.landmarks(chips)
     for i, face in enumerate(answer.faces):
         assert face.HasField("age") == face.HasField("gender") == ("age_and_gender" in asked)
         assert face.HasField("emotion") == ("emotion" in asked)

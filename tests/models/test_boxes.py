@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from models.predict.boxes import CNN_FACE_PX, HOG_FACE_PX, CascadeBoxes, Method, load_boxes
 from models.predict.finder import FaceFinder, Photo
+from models.preprocess import CHIP_SIZE_PX, FACE_SIZE_PX
 from models.pyramid import Found
 from tests.models.faces import decoded
 
 FACES = {"photo-04.jpg": 3, "photo-06.jpg": 4, "photo-10.jpg": 1, "no-face.jpg": 0}
+# Steps of brightness, on average, by which a chip is off one that was cut from another size of the photo.
+SAME_CHIP = 4.0
 
 
 class Told:
     """A detector that says what it was told to, photo by photo, and notes at which scales it looked."""
 
     version = "told"
+    face_px = HOG_FACE_PX
 
     def __init__(self, *answers: list[Found]) -> None:
         self.answers = list(answers)
@@ -86,6 +91,42 @@ def test_photos_of_several_sizes_together_give_what_each_gives_alone(demo_photos
 def test_a_photo_too_small_for_a_face_has_none(method: Method, size: tuple[int, int]) -> None:
     boxes = load_boxes(method, 0.0)
     assert boxes([np.full((*size, 3), 127, np.uint8)], [1.0]) == [[]]
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_photo_is_enlarged_where_its_smallest_face_is_smaller_than_what_is_looked_for(
+    demo_photos: Path, method: Method
+) -> None:
+    finder = FaceFinder.load(method)
+    photo = decoded(demo_photos / "photo-10.jpg", 8)  # its face is 74 pixels wide there
+    small = np.asarray(cv2.resize(photo.rgb, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA), np.uint8)
+    for min_face_px, faces in ((200, 0), (36, 1)):
+        assert len(finder.boxes([Photo(small, small.shape[:2], min_face_px)])[0]) == faces
+
+
+def test_no_photo_is_looked_at_more_closely_than_for_faces_of_36_pixels() -> None:
+    detector = Told([], [], [])
+    detector.face_px = CNN_FACE_PX
+    finder = FaceFinder(detector)  # type: ignore[arg-type]
+    rgb = np.zeros((540, 960, 3), np.uint8)
+    finder.boxes([Photo(rgb, (540, 960), 36), Photo(rgb, (540, 960), 1), Photo(rgb, (1080, 1920), 200)])
+    assert detector.scales == pytest.approx([CNN_FACE_PX / 36, CNN_FACE_PX / 36, 2 * CNN_FACE_PX / 200])
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_chip_lies_in_the_full_size_photo_where_it_is_said_to(demo_photos: Path, factor: int) -> None:
+    """By centre, size and roll alone, the chip can be cut again."""
+    photo = decoded(demo_photos / "photo-04.jpg", factor)
+    full = decoded(demo_photos / "photo-04.jpg", 1).rgb
+    (faces,) = FaceFinder.load().find_all([photo])
+    assert faces
+    for face in faces:
+        turn = face.size_px / FACE_SIZE_PX * np.exp(1j * np.radians(face.roll_deg))
+        start = complex(*face.centre) - turn * (CHIP_SIZE_PX - 1) / 2 * (1 + 1j)
+        matrix = np.array([[turn.real, -turn.imag, start.real], [turn.imag, turn.real, start.imag]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        again = cv2.warpAffine(cv2.blur(full, (3, 3)), matrix, (CHIP_SIZE_PX, CHIP_SIZE_PX), flags=flags)
+        assert abs(again.astype(int) - face.chip).mean() < SAME_CHIP
 
 
 @pytest.mark.parametrize("method", [Method.HOG, Method.CNN])

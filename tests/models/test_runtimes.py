@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import openvino
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from models.predict.finder import FaceFinder
 from models.predict.landmarker import FaceLandmarker
 from models.pyramid import Found, Layout, canvases, found, layout
 from models.registry import WEIGHTS_DIR, Card, WeightsError, load, read_card
-from models.runtime import Net, exported
+from models.runtime import Net, exported, openvino_runtime
 from models.runtime.exported import file_of, has_fast_int8
 from models.runtime.openvino_runtime import batched_net, sized_net
 from models.runtime.torch_runtime import torch_net
@@ -127,7 +128,7 @@ def test_a_net_takes_images_of_many_sizes_in_turn(monkeypatch: pytest.MonkeyPatc
     pretend(monkeypatch, tmp_path, "flags\t\t: fpu sse2 avx2")
     net = sized_net(card(), WEIGHTS_DIR, 1)
     rng = np.random.default_rng(7)
-    # More sizes than are kept prepared, the first one again at the end; 29 pixels is the least.
+    # The first one again at the end; 29 pixels is the least.
     sizes = [
         (29, 29),
         (29, 64),
@@ -148,6 +149,84 @@ def test_a_net_takes_images_of_many_sizes_in_turn(monkeypatch: pytest.MonkeyPatc
         assert ours.dtype == np.float32
         # Measured: no difference at all.
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
+
+
+class Compiling:
+    """Notes which nets are made, and which of them computes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: list[str] = []
+        self.used: list[str] = []
+        self._compile, self._outputs = openvino_runtime._compile, openvino_runtime._outputs
+        monkeypatch.setattr(openvino_runtime, "_compile", self.compile)
+        monkeypatch.setattr(openvino_runtime, "_outputs", self.outputs)
+
+    def compile(self, model: openvino.Model, *rest: int, **more: int) -> tuple[str, openvino.CompiledModel]:
+        self.made.append(str(model.input().partial_shape))
+        return self.made[-1], self._compile(model, *rest, **more)
+
+    def outputs(
+        self, made: tuple[str, openvino.CompiledModel], images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], ...]:
+        self.used.append(made[0])
+        return self._outputs(made[1], images)
+
+
+ANY_SIZE = "[1,?,?,3]"
+
+
+def noise_of(height: int, width: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(height * width).integers(0, 256, (1, height, width, 3), np.uint8)
+
+
+def test_a_size_that_comes_again_gets_a_net_of_its_own_which_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiling = Compiling(monkeypatch)
+    net = sized_net(card(), WEIGHTS_DIR, 1)
+    images = noise_of(120, 160)
+    outputs = [net(images)[0] for _ in range(4)]
+    assert compiling.used == [ANY_SIZE, ANY_SIZE, "[1,120,160,3]", "[1,120,160,3]"]
+    for later in outputs[1:]:
+        np.testing.assert_allclose(later, outputs[0], rtol=0, atol=1e-4)
+    net(noise_of(80, 90))
+    assert compiling.used[-1] == ANY_SIZE, "the net for all sizes still takes all"
+
+
+def test_a_cameras_size_keeps_its_net_while_a_hundred_odd_ones_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiling = Compiling(monkeypatch)
+    net = sized_net(card(), WEIGHTS_DIR, 1)
+    for _ in range(3):
+        net(noise_of(120, 160))
+    for odd in range(100):
+        net(noise_of(40 + odd, 50))
+    net(noise_of(120, 160))
+    assert compiling.made == [ANY_SIZE, "[1,120,160,3]"]
+    assert compiling.used[-1] == "[1,120,160,3]"
+
+
+def test_of_sizes_that_come_again_those_used_last_keep_their_nets(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiling = Compiling(monkeypatch)
+    net = sized_net(card(), WEIGHTS_DIR, 1)
+    sizes = [(40 + i, 50) for i in range(openvino_runtime._SIZES_KEPT + 1)]
+    for size in sizes:
+        for _ in range(3):
+            net(noise_of(*sizes[0]))
+            net(noise_of(*size))
+    assert len(compiling.made) == 1 + len(sizes)
+    net(noise_of(*sizes[0]))
+    net(noise_of(*sizes[1]))
+    assert compiling.used[-2:] == ["[1,40,50,3]", ANY_SIZE]
+
+
+def test_nets_of_large_images_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiling = Compiling(monkeypatch)
+    monkeypatch.setattr(openvino_runtime, "_PIXELS_KEPT", 2 * 100 * 100)
+    net = sized_net(card(), WEIGHTS_DIR, 1)
+    for size in ((100, 100), (100, 90), (100, 80)):
+        for _ in range(3):
+            net(noise_of(*size))
+    net(noise_of(100, 100))
+    net(noise_of(100, 90))
+    assert compiling.used[-2:] == [ANY_SIZE, "[1,100,90,3]"]
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 9])

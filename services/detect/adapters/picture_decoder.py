@@ -103,4 +103,4 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 def _bytes_of(grey: NDArray[np.integer]) -> NDArray[np.uint8]:
     """16-bit grey in 8 bits: Pillow itself would cut off all that is brighter than 255."""
-    return (np.clip(grey, 0, 0xFFFF) >> 8).astype(np.uint8)
+    return np.asarray(np.clip(grey, 0, 0xFFFF) >> 8, np.uint8)

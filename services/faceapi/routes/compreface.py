@@ -41,6 +41,7 @@ _BODY: Final = {
 
 @router.post(
     COMPREFACE_PATH,
+    name="compreface_detect",
     summary="Detect faces",
     response_model=None,
     responses={

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from itertools import combinations
 from pathlib import Path
 
 import httpx
@@ -15,7 +14,7 @@ from services.classify.domain import CHIP_SIDE_PX
 from services.common.errors import BadInputError
 from services.common.messaging import MessageBus
 from services.common.streams import DEAD_STREAM, ESTIMATE_SUBJECT
-from tests.models.estimated import assert_is_what_the_models_say
+from tests.models.estimated import COMBINATIONS, assert_is_what_the_models_say
 from tests.models.faces import reference_chips
 from tests.servers.nats import NatsServer
 from tests.servers.running import RunningProgram, running
@@ -78,11 +77,6 @@ async def test_a_hopeless_message_becomes_a_dead_letter_and_the_next_is_classifi
     async with MessageBus.connect(clean_streams.settings("admin"), "test") as bus, asyncio.timeout(DEADLINE_S):
         while (await bus.jetstream.stream_info(DEAD_STREAM)).state.messages < 2:
             await asyncio.sleep(0.05)
-
-
-COMBINATIONS = [
-    names for count in range(4) for names in combinations(("age_and_gender", "emotion", "landmarks"), count)
-]
 
 
 async def ask(

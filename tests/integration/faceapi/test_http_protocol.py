@@ -1,6 +1,7 @@
 """uvicorn with our limits, among clients that are slow, broken or hostile: whatever they do, it ends, and others are served."""
 
 import asyncio
+import logging
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -121,10 +122,11 @@ async def running(http: type[BoundedHttpProtocol], **options: Any) -> AsyncItera
 
 
 @pytest.fixture
-async def here() -> AsyncIterator[Running]:
+async def here(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Running]:
     Watched.all = []
     async with running(Watched, timeout_keep_alive=1) as server:
         yield server
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def answer(reader: StreamReader) -> tuple[int, bytes]:

@@ -14,7 +14,7 @@ from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
 from services.common.streams import DEAD_STREAM, ESTIMATE_SUBJECT
 from services.standalone.domain import service_environment
-from tests.models.estimated import assert_is_what_the_models_say
+from tests.models.estimated import COMBINATIONS, assert_is_what_the_models_say
 from tests.models.faces import reference_chips
 from tests.servers.nats import NatsServer
 from tests.servers.running import RunningProgram, environment, running
@@ -88,9 +88,8 @@ async def test_faces_that_separate_services_have_left_are_classified(clean_strea
 @pytest.mark.usefixtures("faces")
 async def test_it_answers_what_classify_is_asked(clean_streams: NatsServer) -> None:
     chips = reference_chips()
-    request = EstimateRequest(
-        chips_rgb=[chip.tobytes() for chip in chips], age_and_gender=True, emotion=True, landmarks=True
-    )
     async with MessageBus.connect(clean_streams.settings("faceapi"), "test") as bus:
-        answer = FacesEstimated.FromString(await bus.ask(ESTIMATE_SUBJECT, request.SerializeToString(), 10))
-    assert_is_what_the_models_say(answer, chips, ("age_and_gender", "emotion", "landmarks"))
+        for names in COMBINATIONS:
+            request = EstimateRequest(chips_rgb=[chip.tobytes() for chip in chips], **dict.fromkeys(names, True))
+            answer = FacesEstimated.FromString(await bus.ask(ESTIMATE_SUBJECT, request.SerializeToString(), 10))
+            assert_is_what_the_models_say(answer, chips, names)

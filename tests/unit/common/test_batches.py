@@ -123,7 +123,7 @@ async def test_urgent_items_go_first_and_among_themselves_in_order() -> None:
         urgent = await queued(batches, 100, 102, 104, urgent=True)
         worker.go.set()
         assert list(await asyncio.gather(first, *patient, *urgent)) == [2000, 4, 8, 12, 200, 204, 208]
-    assert worker.batches == [[1000], [100, 102], [104, 2], [4, 6]]
+    assert worker.batches == [[1000], [100, 102], [104], [2, 4], [6]]
 
 
 async def test_an_urgent_item_waits_for_nobody() -> None:
@@ -134,28 +134,29 @@ async def test_an_urgent_item_waits_for_nobody() -> None:
     assert worker.batches == [[2]]
 
 
-async def test_an_urgent_item_ends_the_gathering_of_others_and_takes_them_along() -> None:
+async def test_an_urgent_item_goes_by_those_that_are_gathering_and_is_not_held_up_by_their_work() -> None:
     worker = Worker()
     worker.go.set()
-    async with running(worker, max_weight=100, max_delay_s=10 * WITHIN_S) as batches:
+    async with running(worker, max_weight=3, max_delay_s=10 * WITHIN_S) as batches:
         patient = await queued(batches, 2, 4)
         await asyncio.sleep(0.02)
         assert not worker.batches, "they wait for company"
-        urgent = await queued(batches, 100, urgent=True)
-        assert list(await asyncio.gather(*patient, *urgent)) == [4, 8, 200]
-    assert worker.batches == [[100, 2, 4]]
+        assert await batches.submit(100, urgent=True) == 200
+        assert not any(task.done() for task in patient)
+        assert list(await asyncio.gather(*patient, batches.submit(6))) == [4, 8, 12]
+    assert worker.batches == [[100], [2, 4, 6]]
 
 
-async def test_an_urgent_item_goes_first_also_where_those_that_were_gathered_leave_it_no_room() -> None:
+async def test_urgent_items_without_end_leave_every_fifth_batch_to_the_others() -> None:
     worker = Worker()
-    worker.go.set()
-    async with running(worker, max_weight=10, max_delay_s=0.5, weight=lambda item: item) as batches:
-        patient = await queued(batches, 4, 2, 2)
-        await asyncio.sleep(0.02)
-        assert not worker.batches, "they wait for company"
-        urgent = await queued(batches, 6, urgent=True)
-        assert list(await asyncio.gather(*patient, *urgent)) == [8, 4, 4, 12]
-    assert worker.batches == [[6, 4], [2, 2]]
+    async with running(worker, max_weight=1) as batches:
+        first = await busy(worker, batches)
+        patient = await queued(batches, 2, 4)
+        urgent = await queued(batches, *range(100, 120, 2), urgent=True)
+        worker.go.set()
+        await asyncio.gather(first, *patient, *urgent)
+    order = [1000, 100, 102, 104, 106, 2, 108, 110, 112, 114, 4, 116, 118]
+    assert worker.batches == [[item] for item in order]
 
 
 async def test_what_comes_after_an_urgent_item_waits_for_company_again() -> None:
