@@ -40,7 +40,7 @@ class OurFaces:
             method: FaceFinder.load(method, settings.score_threshold)
             for method in dict.fromkeys((self.default, Method.CNN, Method.HOG))
         }
-        self._detector = FaceDetector(self._finders[self.default], settings.max_batch_photos)
+        self._detector = FaceDetector(self._finders[self.default], max_batch_photos=settings.max_batch_photos)
         self._classifiers = {
             crops: FaceClassifier.load(crops=crops) for crops in dict.fromkeys((Crops.FAST, self.crops))
         }

@@ -8,7 +8,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -73,7 +74,7 @@ def together(of_clients: Sequence[Answers]) -> Answers:
 
 
 async def _ask(session: aiohttp.ClientSession, asked: Round, client: int) -> Answers:
-    """Ask, and ask again.
+    """Ask, and ask again, over the session's one connection.
 
     Raises:
         NotAnsweredError: the answer is an error.
@@ -94,10 +95,20 @@ async def _ask(session: aiohttp.ClientSession, asked: Round, client: int) -> Ans
 
 
 async def _ask_all(asked: Round) -> Answers:
+    async with AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(_connected(asked)) for _ in range(asked.clients)]
+        return together(await asyncio.gather(*(_ask(session, asked, i) for i, session in enumerate(sessions))))
+
+
+@asynccontextmanager
+async def _connected(asked: Round) -> AsyncIterator[aiohttp.ClientSession]:
+    """A session whose connection is open. Who spreads connections over processes does so evenly while these have nothing to do."""
     timeout = aiohttp.ClientTimeout(total=_WITHIN_S)
-    connector = aiohttp.TCPConnector(limit=0)
+    connector = aiohttp.TCPConnector(limit=1)
     async with aiohttp.ClientSession(headers=asked.headers, timeout=timeout, connector=connector) as session:
-        return together(await asyncio.gather(*(_ask(session, asked, client) for client in range(asked.clients))))
+        async with session.get(asked.url) as refusal:
+            await refusal.read()
+        yield session
 
 
 @cache

@@ -39,8 +39,8 @@ def request_tables(requests: Sequence[Request]) -> tuple[Table, Table]:
 
 def small_faces_table(results: SmallFaces) -> Table:
     """Who finds which faces, and what it takes to look for them."""
-    sizes = (f"{size_px} px" for size_px in SIZES_PX)
-    table = _table("Faces found by their width", "who looks", "CPU ms", *sizes, "wrong boxes")
+    sizes = (f"{size_px}\npx" for size_px in SIZES_PX)
+    table = _table("Faces found by their width", "who looks", "CPU\nms", *sizes, "wrong\nboxes")
     for who in results.names():
         shares = (f"{results.found_share(who, size_px):.0%}" for size_px in SIZES_PX)
         table.add_row(who, f"{results.cpu_ms(who):.0f}", *shares, f"{results.wrong(who)}")
@@ -48,7 +48,8 @@ def small_faces_table(results: SmallFaces) -> Table:
 
 
 def _table(title: str, first: str, *columns: str) -> Table:
-    table = Table(first, title=title)
+    table = Table(title=title)
+    table.add_column(first, no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right")
     return table

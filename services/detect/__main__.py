@@ -45,8 +45,8 @@ QUALITY = Counter(
 )
 LOOKS = Counter(
     "facetally_detect_looks_total",
-    "Photos that somebody asked about, by result: answered, unreadable, too_many_pixels, bad_question",
-    ["result"],
+    "Photos that somebody asked about, by outcome: answered, unreadable, too_many_pixels, bad_question",
+    ["outcome"],
 )
 # Faces that are too small are looked for where somebody asks why a photo shows none. That costs memory and time by the pixel:
 # larger photos are looked at once.
@@ -110,14 +110,21 @@ async def serve(settings: DetectSettings, runtime: Runtime, results: Publisher |
 
 @asynccontextmanager
 async def _detector(settings: FinderSettings) -> AsyncIterator[FaceDetector]:
-    finder = FaceFinder.load(
-        Method(settings.method),
-        settings.score_threshold,
-        weights_dir=settings.weights_dir,
-        device=settings.device,
-        threads=settings.threads,
+    def finder(threads: int) -> FaceFinder:
+        return FaceFinder.load(
+            Method(settings.method),
+            settings.score_threshold,
+            weights_dir=settings.weights_dir,
+            device=settings.device,
+            threads=threads,
+        )
+
+    detector = FaceDetector(
+        finder(settings.threads),
+        finder(settings.urgent_threads) if settings.urgent_threads != settings.threads else None,
+        max_batch_photos=settings.max_batch_photos,
+        max_batch_delay_s=settings.max_batch_delay_ms / 1000,
     )
-    detector = FaceDetector(finder, settings.max_batch_photos, settings.max_batch_delay_ms / 1000)
     async with detector.running():
         yield detector
 

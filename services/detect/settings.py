@@ -32,6 +32,11 @@ class FinderSettings(BaseSettings):
     )
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where the CNN runs; HOG runs on the CPU")
     threads: int = Field(default=1, ge=1, description="CPU threads of the CNN; scale by replicas instead")
+    urgent_threads: int = Field(
+        default=1,
+        ge=1,
+        description="The same while somebody waits for the answer: where programs ask, as many as there are cores shorten the wait",
+    )
     max_batch_photos: int = Field(
         default=1, ge=1, description="Most photos looked at together: 1 on a CPU, where more gain nothing; 16 on a GPU"
     )

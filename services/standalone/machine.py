@@ -293,6 +293,8 @@ def _services(
         "detect": {
             **consumers["detect"],
             **({} if settings.separate_classify else {"photos_in_flight": _IN_FLIGHT_TOGETHER}),
+            # While somebody waits for an answer the cores that the others leave idle are theirs.
+            "urgent_threads": settings.detect_workers,
             "s3": {**_s3(ports, secrets, "detect"), "recent_photos": recent},
         },
         "classify": {**consumers["classify"]},

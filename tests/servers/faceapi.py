@@ -69,6 +69,7 @@ def faces_program(nats: NatsServer, s3: S3Server) -> Program:
     """The process that does what detect and classify do."""
     (port,) = free_ports(1)
     detect = {"nats": connection(nats.settings("detect")), "s3": connection(s3.settings("detect")), "health_port": port}
+    detect["urgent_threads"] = 2
     classify = {"nats": connection(nats.settings("classify"))}
     alone = service("faces", {})
     return Program(

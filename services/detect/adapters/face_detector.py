@@ -62,13 +62,22 @@ class FaceDetector:
 
     Args:
         finder: the models.
+        urgent_finder: the same, for photos whose answer somebody waits for: it may use more of the processor.
         max_batch_photos: most photos of cameras that are looked at together: on a GPU they cost less so. What is urgent is
             looked at by itself: it waits for nobody, and may cost many times more.
         max_batch_delay_s: how long the first of them waits for others.
     """
 
-    def __init__(self, finder: FaceFinder, max_batch_photos: int = 1, max_batch_delay_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        finder: FaceFinder,
+        urgent_finder: FaceFinder | None = None,
+        *,
+        max_batch_photos: int = 1,
+        max_batch_delay_s: float = 0.0,
+    ) -> None:
         self._finder = finder
+        self._urgent_finder = urgent_finder or finder
         self._batches: Batches[Asked, Sighting] = Batches(
             self.look,
             max_batch_photos,
@@ -103,14 +112,15 @@ class FaceDetector:
     def look(self, asked: Sequence[Asked]) -> list[Sighting | Exception]:
         """As `detect`, here and now, for several photos: what each shows, or why it shows nothing."""
         BATCH_PHOTOS.observe(len(asked))
+        finder = self._urgent_finder if all(one.urgent for one in asked) else self._finder
         with _timed("decode"):
             decoded = [_decoded(one) for one in asked]
         readable = [photo for photo in decoded if isinstance(photo, Photo)]
         with _timed("find"):
-            boxes = self._finder.boxes(readable)
+            boxes = finder.boxes(readable)
         with _timed("cut"):
             faces = iter(
-                [[self._finder.cut(photo, box) for box in found] for photo, found in zip(readable, boxes, strict=True)]
+                [[finder.cut(photo, box) for box in found] for photo, found in zip(readable, boxes, strict=True)]
             )
             return [
                 photo if isinstance(photo, Exception) else _sighting(photo, next(faces), one.look)

@@ -14,9 +14,10 @@ Network = IPv4Network | IPv6Network
 _UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _LOCAL_NAT64: Final = IPv6Network("64:ff9b:1::/48")
-# Global by the registry's word, and yet nothing of the internet.
+# Global by the registry's or Python's word, and yet nothing of the internet.
 _NOT_THE_INTERNET: Final[tuple[Network, ...]] = (
-    IPv4Network("168.63.129.16/32"),  # Azure answers its machines there, with what they may know of themselves
+    IPv4Network("192.0.0.0/24"),  # for protocols; one cloud answers its machines there
+    IPv4Network("168.63.129.16/32"),  # and another there
     IPv4Network("192.88.99.0/24"),  # the nearest 6to4 relay, whoever's that is
     IPv6Network("3fff::/20"),  # for documentation since 2024
 )

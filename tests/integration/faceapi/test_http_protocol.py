@@ -36,7 +36,7 @@ class Watched(BoundedHttpProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        held = len(self.conn.trailing_data[0]) + (len(self.cycle.body) if self.cycle else 0)
+        held = len(self.conn.trailing_data[0]) + len(cycle.body if (cycle := self._current()) else b"")
         self.most_held = max(self.most_held, held)
 
 
@@ -293,7 +293,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_forgotten(here:
 
 @pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
 async def test_a_client_that_does_not_read_is_left(here: Running, more: bytes) -> None:
-    reader, writer = await here.connect()
+    _, writer = await here.connect()
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(b"GET /large HTTP/1.1\r\nHost: here\r\n%b\r\n" % more)
     async with asyncio.timeout(SOON_S):
