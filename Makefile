@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 
 READY := $(VENV)/.ready
 WEIGHTS := models/weights/.ready
-ASSETS := services/report/static/vendor/.ready
+ASSETS := services/report/static/vendor/.ready services/faceapi/static/vendor/.ready
 DEMO_PHOTOS := demo_photos/.ready
 FACE_API_JS := bench/face_api_js/node_modules/.ready
 
@@ -38,9 +38,9 @@ $(WEIGHTS): models/importers/package-lock.json $(wildcard models/importers/*.py 
 	@$(BIN)/python -m models.export
 	@touch $@
 
-$(ASSETS): services/report/web/package-lock.json services/report/web/build.mjs | $(READY)
-	@echo "==> Collecting the reports' scripts and fonts"
-	@cd services/report/web && npm ci --silent --ignore-scripts --prefer-offline && npm run --silent build
+$(ASSETS): services/%/static/vendor/.ready: services/%/web/package-lock.json services/%/web/build.mjs | $(READY)
+	@echo "==> Collecting what the pages of $* are made of"
+	@cd services/$*/web && npm ci --silent --ignore-scripts --prefer-offline && npm run --silent build
 	@touch $@
 
 $(DEMO_PHOTOS): services/demo/domain.py services/demo/sources.txt $(wildcard services/demo/adapters/photo_*.py) | $(READY) $(WEIGHTS)
@@ -169,8 +169,9 @@ chaos: setup test-programs ## Kill, fill, slow, cut and misdate everything under
 ##@ Clean up
 .PHONY: clean
 clean: ## Remove what set-up, tests and the demo have made (the state of `make up` included)
-	rm -rf $(VENV) .state build demo_photos models/weights services/report/static/vendor
-	rm -rf models/importers/node_modules bench/face_api_js/node_modules services/report/web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .state build demo_photos models/weights services/report/static/vendor services/faceapi/static/vendor
+	rm -rf models/importers/node_modules bench/face_api_js/node_modules services/report/web/node_modules services/faceapi/web/node_modules \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .PHONY: help
 help: ## List these commands

@@ -78,7 +78,8 @@ class BoundedHttpProtocol(H11Protocol):
     def resume_writing(self) -> None:
         """It does again."""
         super().resume_writing()
-        _cancel(self._taken_due)
+        if not self.transport.is_closing():  # which has a time of its own
+            _cancel(self._taken_due)
 
     def _watch_head(self) -> None:
         """See that a head which is waited for comes in time; between two requests uvicorn's keep-alive sees to it."""

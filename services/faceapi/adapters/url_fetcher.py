@@ -88,9 +88,9 @@ class UrlFetcher:
         A redirect is followed three times, from https to http never.
 
         Raises:
-            BadInputError: `bad_url`, the address itself says that nothing is fetched from there; `unreachable`, no photo
-                came from it in time, in the same words whatever the reason, as the reason may be one of ours to know;
-                `too_large`.
+            BadInputError: `bad_url`, the address itself says that nothing is fetched from there; `too_large`;
+                `unreachable`, nothing came from there in time. Why not is never said: it would tell which of our own names
+                and ports there are.
         """
         # Without their causes: those name the address, which belongs into no log.
         try:

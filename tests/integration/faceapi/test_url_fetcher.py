@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from services.common.errors import BadInputError
-from services.faceapi.adapters.url_fetcher import UrlFetcher
+from services.faceapi.adapters.url_fetcher import UrlFetcher, _Opener
 
 PHOTO = bytes(range(256)) * 400
 MAX_BYTES = 1_000_000
@@ -392,6 +392,12 @@ async def test_everything_ends(fetch: UrlFetcher, answer: Respond, expected: str
     async with site(answer) as there:
         assert await reason(fetch, there.url()) == expected
     assert monotonic() - began < TIMEOUT_S * 2
+
+
+async def test_a_connection_holds_less_than_uvloop_reads_at_a_time(fetch: UrlFetcher) -> None:
+    """Or else uvloop reads on before anybody looks: seconds of interim answers, and hundreds of MB of what they become."""
+    with _Opener(INTERNET)((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 80))) as opened:
+        assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) <= 256 << 10  # Linux counts its own needs too
 
 
 async def test_what_is_compressed_stays_so(fetch: UrlFetcher) -> None:
