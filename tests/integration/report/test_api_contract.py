@@ -10,38 +10,22 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis.checks import load_all_checks, not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-)
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from services.report.domain.people import Grant
 from services.report.domain.places import Level
 from services.report.pages.api import description
+from tests.described_api import CHECKS as OF_EVERY_API
 from tests.fakes.tiny_world import TinyWorld
 from tests.servers.postgres import PostgresServer
 from tests.servers.report import ReportServer, report_server
 from tests.servers.running import finish
 from tests.tiny_estate import fill
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-    unsupported_method,
-]
+CHECKS = [*OF_EVERY_API, negative_data_rejection]
 _PLACES = cycle(
     ["world", "region:europe", "city:berlin", "shop:berlin-mitte", "shop:paris-louvre", "yours", "city:tokyo"]
 )
-load_all_checks()
 
 
 @pytest.fixture(scope="module")
