@@ -13,7 +13,7 @@ from fastapi import FastAPI, Security, UploadFile
 from fastapi.security import APIKeyHeader
 from playwright.sync_api import Browser, Page, expect
 
-from services.faceapi.adapters.docs_page import docs_routes
+from services.faceapi.routes.docs import docs_routes
 from tests.browser.real_site import listen
 from tests.browser.tiny_site import DESK, PHONE, is_wide
 from tests.servers.running import finish, free_ports

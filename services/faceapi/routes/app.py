@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.faceapi.adapters.docs_page import docs_routes
 from services.faceapi.routes import analyze, answers, azure, compreface
 from services.faceapi.routes.desk import Desk
+from services.faceapi.routes.docs import docs_routes
 from services.faceapi.routes.metering import Metering
 
 _ABOUT = """
