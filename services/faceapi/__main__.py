@@ -9,7 +9,7 @@ from services.faceapi.adapters.http_protocol import BoundedHttpProtocol
 from services.faceapi.adapters.kv_keys import KvApiKeys
 from services.faceapi.adapters.nats_models import NatsModels
 from services.faceapi.adapters.url_fetcher import UrlFetcher
-from services.faceapi.domain.azure import MAX_PHOTO_BYTES
+from services.faceapi.domain.photo import MAX_PHOTO_BYTES
 from services.faceapi.handler.admission import Admission
 from services.faceapi.handler.ask_faces import AskFaces
 from services.faceapi.routes.app import make_app
@@ -29,13 +29,14 @@ async def serve(settings: FaceApiSettings, runtime: Runtime) -> None:
     ):
         runtime.health.ready_when("nats", bus.is_ready)
         runtime.health.ready_when("keys", keys.is_ready)
+        await keys.until_read()  # nobody is told that a good key is a wrong one
         desk = Desk(
             admission=Admission(keys, settings.max_requests, monotonic),
             ask_faces=AskFaces(NatsModels(bus, settings.answer_within_s)),
             fetch=fetch,
         )
         await serve_http(
-            make_app(desk),
+            make_app(desk, settings.cors_allowed_origins),
             settings.http_host,
             settings.http_port,
             runtime,

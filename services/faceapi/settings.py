@@ -37,8 +37,13 @@ class FaceApiSettings(ServiceSettings):
     max_requests: int = Field(
         default=32,
         ge=1,
-        description="Requests that may be in the house at once; one more is answered 503 at once. Each may hold 6 MB, and of "
+        description="Requests that may be in the house at once; one more is answered 503 at once, and one key has half of them at most. Each may hold 6 MB, and of "
         "/v1/analyze 32 MB",
+    )
+    cors_allowed_origins: list[str] = Field(
+        default=[],
+        description='Sites whose pages may ask from a browser, as JSON: ["https://app.example.com"]. A key in a page is '
+        "everybody's: give it a low rate",
     )
     answer_within_s: float = Field(
         default=10.0, gt=0, description="How long detect and classify may each take to answer; then it is 503"

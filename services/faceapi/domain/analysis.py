@@ -157,8 +157,7 @@ def _face(photo: SeenPhoto, face: Face, features: frozenset[Feature]) -> Analyze
         shown["emotion"] = {name: round(getattr(estimate.emotion, name), 3) for name in EMOTIONS}
     if Feature.HEAD_POSE in features:
         pose = face.pose()
-        pitch, yaw, roll = (round(angle, 1) for angle in (pose.pitch_deg, pose.yaw_deg, pose.roll_deg))
-        shown["head_pose"] = FacePose(pitch=pitch, yaw=yaw, roll=roll)
+        shown["head_pose"] = FacePose(pitch=pose.pitch, yaw=pose.yaw, roll=pose.roll)
     if Feature.LANDMARKS in features:
         points = landmarks.named(face.landmarks())
         shown["landmarks"] = {name: (round(x, 1), round(y, 1)) for name, (x, y) in points.items()}

@@ -15,15 +15,12 @@ from services.faceapi.domain import landmarks, picture
 from services.faceapi.domain.faces import EMOTIONS, Face, Rectangle, SeenPhoto, Wanted
 from services.faceapi.domain.problems import not_supported, wrong_argument
 
-MAX_PHOTO_BYTES = 6 << 20
-MIN_PHOTO_BYTES = 1 << 10
-
 DetectionModel = Literal["detection_01", "detection_02", "detection_03"]
 RecognitionModel = Literal["recognition_01", "recognition_02", "recognition_03", "recognition_04"]
 Share = Annotated[float, Field(ge=0, le=1)]
 # Azure's clients of v1.2 compare with words that begin with a small letter, those before with a capital one.
 Level = Annotated[str, Field(description="As it says; from v1.2 on the first letter is a small one")]
-_SMALL_LETTERS_FROM = "v1.2"
+_SMALL_LETTERS_FROM = (1, 2)
 
 
 class Attribute(StrEnum):
@@ -77,14 +74,14 @@ class DetectQuestion:
         face_id: whether to give each face an id.
         landmarks: whether to say where the 27 points are.
         recognition_model: to be named in the answer; None: not at all.
-        version: of the protocol, by its address.
+        small_letters: whether the words of levels begin with one.
     """
 
     attributes: frozenset[Attribute]
     face_id: bool
     landmarks: bool
     recognition_model: RecognitionModel | None
-    version: str = "v1.0"
+    small_letters: bool = False
 
     @property
     def wanted(self) -> Wanted:
@@ -140,8 +137,13 @@ def read_question(
         face_id=face_id,
         landmarks=landmarks,
         recognition_model=recognition_model if return_recognition_model else None,
-        version=version,
+        small_letters=_number(version) >= _SMALL_LETTERS_FROM,
     )
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """(1, 2) of "v1.2-preview.1"."""
+    return tuple(int(part) for part in version.removeprefix("v").partition("-")[0].split("."))
 
 
 class _Wire(BaseModel):
@@ -288,13 +290,12 @@ def _attributes(face: Face, question: DetectQuestion) -> FaceAttributes:
     if Attribute.AGE in asked:
         shown[Attribute.AGE] = round(estimate.age.years, 1)
     if Attribute.GENDER in asked:
-        shown[Attribute.GENDER] = "female" if estimate.gender.female >= estimate.gender.male else "male"
+        shown[Attribute.GENDER] = face.gender()
     if Attribute.SMILE in asked:
         shown[Attribute.SMILE] = round(estimate.emotion.happiness, 3)
     if Attribute.HEAD_POSE in asked:
         pose = face.pose()
-        roll, yaw, pitch = (round(angle, 1) for angle in (pose.roll_deg, pose.yaw_deg, pose.pitch_deg))
-        shown[Attribute.HEAD_POSE] = HeadPose(roll=roll, yaw=yaw, pitch=pitch)
+        shown[Attribute.HEAD_POSE] = HeadPose(roll=pose.roll, yaw=pose.yaw, pitch=pose.pitch)
     if Attribute.EMOTION in asked:
         shown[Attribute.EMOTION] = Emotion(**{name: round(getattr(estimate.emotion, name), 3) for name in EMOTIONS})
     if Attribute.BLUR in asked:
@@ -310,4 +311,4 @@ def _attributes(face: Face, question: DetectQuestion) -> FaceAttributes:
 
 
 def _level(word: str, question: DetectQuestion) -> str:
-    return word[0].lower() + word[1:] if question.version >= _SMALL_LETTERS_FROM else word
+    return word[0].lower() + word[1:] if question.small_letters else word

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.faceapi.domain import landmarks
 from services.faceapi.domain.faces import Face, SeenPhoto, Wanted
-from services.faceapi.domain.problems import ProblemError, wrong_argument
+from services.faceapi.domain.problems import ProblemError, no_face, wrong_argument
 
 PLUGINS: Final = ("age", "gender", "landmarks", "pose")
 # CompreFace has more, for other services or of other makers.
@@ -121,7 +121,7 @@ def detection(photo: SeenPhoto, plugins: frozenset[str], limit: int, threshold: 
     """
     faces = [face for face in photo.faces if face.certainty() >= threshold][: limit or None]
     if not faces:
-        raise ProblemError(400, "NoFace", "No face is found in the given image")
+        raise no_face()
     versions = {"detector": photo.detector_version} | dict.fromkeys(sorted(plugins), photo.classifier_version)
     return Detection(
         result=[_face(photo, face, plugins) for face in faces], plugins_versions=versions if status else None
@@ -159,12 +159,10 @@ def _face(photo: SeenPhoto, face: Face, plugins: frozenset[str]) -> DetectionFac
         else None,
         gender=GenderGuess(
             probability=round(max(gender.female, gender.male), 5),
-            value="female" if gender.female >= gender.male else "male",
+            value=face.gender(),
         )
         if "gender" in plugins
         else None,
-        pose=Pose(pitch=round(pose.pitch_deg, 1), roll=round(pose.roll_deg, 1), yaw=round(pose.yaw_deg, 1))
-        if "pose" in plugins
-        else None,
+        pose=Pose(pitch=pose.pitch, roll=pose.roll, yaw=pose.yaw) if "pose" in plugins else None,
         landmarks=[(round(points[name][0]), round(points[name][1])) for name in landmarks.FIVE] if points else None,
     )

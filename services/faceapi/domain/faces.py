@@ -6,10 +6,11 @@ Measures are pixels of the upright photo, x and y from its top left corner.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from facetally.v1.face_pb2 import FaceQuality
 from facetally.v1.face_pb2 import QualityReason as ReasonField
-from facetally.v1.question_pb2 import EstimatedFace, HeadPose, SeenFace
+from facetally.v1.question_pb2 import EstimatedFace, SeenFace
 
 from services.common.vocabulary import Quality, QualityReason
 
@@ -21,6 +22,8 @@ EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "
 # A chip shows the square from brows to lips at this size, in its middle. See `models.preprocess`.
 _CHIP_FACE_PX = 80
 _CHIP_MIDDLE_PX = 72
+# A face's box beside that square, as detect draws it. See `models.predict.finder`.
+_SIDE_PER_FACE = 1.4
 # The detector's score of a face as a share of certainty: 0 is as good as not, and about 1 is the most there is.
 _STEEPNESS = 4.0
 
@@ -51,6 +54,15 @@ class Rectangle:
 
 
 @dataclass(frozen=True, slots=True)
+class Pose:
+    """How a head is turned, degrees: up, to the picture's right, clockwise."""
+
+    pitch: float
+    yaw: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One face of a photo.
 
@@ -66,11 +78,16 @@ class Face:
         """Its 68 landmarks, in the photo."""
         return in_photo([(point.x, point.y) for point in self.estimate.landmarks], self.seen)
 
-    def pose(self) -> HeadPose:
+    def pose(self) -> Pose:
         """How its head is turned, in the photo: alignment turned the chip by the roll that it saw."""
         pose = self.estimate.pose
         roll = (pose.roll_deg + self.seen.roll_deg + 180) % 360 - 180
-        return HeadPose(pitch_deg=pose.pitch_deg, yaw_deg=pose.yaw_deg, roll_deg=roll)
+        # A tenth of a degree; plus 0, which turns -0.0 into 0.0.
+        return Pose(*(round(angle, 1) + 0.0 for angle in (pose.pitch_deg, pose.yaw_deg, roll)))
+
+    def gender(self) -> Literal["female", "male"]:
+        """The likelier one."""
+        return "female" if self.estimate.gender.female >= self.estimate.gender.male else "male"
 
     @property
     def quality(self) -> Quality:
@@ -98,19 +115,21 @@ class SeenPhoto:
     classifier_version: str = ""
 
     def rectangle(self, face: Face) -> Rectangle:
-        """Where one of its faces is: a box may reach beyond the photo, what is answered does not."""
-        box = face.seen.box
-        left, top = (min(max(edge, 0), size - 1) for edge, size in zip((box.left, box.top), self._size(), strict=True))
-        right, bottom = (
-            min(max(edge, start + 1), size)
-            for edge, start, size in zip(
-                (box.left + box.width, box.top + box.height), (left, top), self._size(), strict=True
-            )
-        )
-        return Rectangle(left, top, right - left, bottom - top)
+        """Where one of its faces is: the square around it, as far as it is in the photo.
 
-    def _size(self) -> tuple[int, int]:
-        return self.width_px, self.height_px
+        Around where its eyes and nose are: the detector's own box comes in steps, and jumps by a sixth of its width between
+        two looks at the same photo.
+        """
+        centre, side = face.seen.centre, face.seen.size_px * _SIDE_PER_FACE
+        left, width = _within(centre.x - side / 2, side, self.width_px)
+        top, height = _within(centre.y - side / 2, side, self.height_px)
+        return Rectangle(left, top, width, height)
+
+
+def _within(start: float, length: float, size: int) -> tuple[int, int]:
+    """Start and length, in whole pixels, of what lies within a photo's side; one pixel at least."""
+    begin = min(max(round(start), 0), size - 1)
+    return begin, min(max(round(start + length), begin + 1), size) - begin
 
 
 def in_photo(points: Sequence[Point], seen: SeenFace) -> list[Point]:

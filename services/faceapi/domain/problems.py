@@ -34,6 +34,11 @@ def too_many_requests(wait_s: int) -> ProblemError:
     return ProblemError(429, "429", f"Rate limit is exceeded. Try again in {wait_s} seconds.", wait_s)
 
 
+def too_many_at_once() -> ProblemError:
+    """The key has as many requests in the house as it may."""
+    return ProblemError(429, "429", "Too many requests at once. Try again in 1 second.", 1)
+
+
 def busy() -> ProblemError:
     """There is more to do than can be done, or nobody answers."""
     return ProblemError(503, "ServiceUnavailable", "The service is busy. Try again in 1 second.", 1)
@@ -59,11 +64,24 @@ def invalid_json() -> ProblemError:
     return wrong_argument("JSON parsing error.")
 
 
-def unsupported_media() -> ProblemError:
-    """Its content type is none that can be read."""
-    return ProblemError(
-        415, "UnsupportedMediaType", "Content-Type is not supported. Use application/octet-stream or application/json."
-    )
+def unsupported_media(first: str, second: str) -> ProblemError:
+    """Its content type is neither of those that can be read."""
+    return ProblemError(415, "UnsupportedMediaType", f"Content-Type is not supported. Use {first} or {second}.")
+
+
+def not_found() -> ProblemError:
+    """Nothing is at this address."""
+    return ProblemError(404, "404", "Resource not found")
+
+
+def no_file() -> ProblemError:
+    """A form without a photo."""
+    return ProblemError(400, "NoFile", "Required request part 'file' is not present")
+
+
+def no_face() -> ProblemError:
+    """A photo without a face, where that is an error."""
+    return ProblemError(400, "NoFace", "No face is found in the given image")
 
 
 def too_small() -> ProblemError:
@@ -108,9 +126,14 @@ _BY_REASON = {
     "too_large": too_big,
     "bad_url": invalid_url,
     "unreachable": unreachable_url,
+    "bad_question": invalid_body,
 }
 
 
 def of_reason(reason: str) -> ProblemError:
-    """What a `BadInputError` means to whoever asked."""
-    return _BY_REASON.get(reason, invalid_body)()
+    """What a `BadInputError` means to whoever asked.
+
+    Raises:
+        KeyError: nobody has thought of that: it is ours.
+    """
+    return _BY_REASON[reason]()

@@ -1,12 +1,13 @@
 """Who may come in: those with a key, not too often, and not more at once than there is room for."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from services.faceapi.domain.keys import ApiKey, RateLimiter
-from services.faceapi.domain.problems import access_denied, busy, too_many_requests, wrong_argument
+from services.faceapi.domain.problems import access_denied, busy, too_many_at_once, too_many_requests, wrong_argument
 
 
 class ApiKeys(Protocol):
@@ -33,7 +34,12 @@ class Admission:
         self._limiter = RateLimiter()
         self._room = room
         self._clock = clock
-        self.inside = 0
+        self._of_key: Counter[str] = Counter()
+
+    @property
+    def inside(self) -> int:
+        """Requests in the house."""
+        return self._of_key.total()
 
     def identify(self, key: str | None) -> ApiKey:
         """Whose key it is.
@@ -47,33 +53,40 @@ class Admission:
         return found
 
     @contextmanager
-    def enter(self, key: ApiKey) -> Iterator[None]:
-        """Let a request in, for one photo; its room is free again when the block ends.
+    def enter(self, key: ApiKey, photos: int) -> Iterator[None]:
+        """Let a request in; its room is free again when the block ends.
+
+        One key never has more than half of the room, however slowly it sends what it asks about.
+
+        Args:
+            key: whose request it is.
+            photos: that it is known to have.
 
         Raises:
             ProblemError: the key has had its share, or there is no room.
         """
-        if self.inside >= self._room:  # which costs the key nothing
+        # Whoever finds no room pays nothing for it.
+        if self.inside >= self._room:
             raise busy()
-        self._take(key, 1)
-        self.inside += 1
+        if self._of_key[key.name] >= max(1, self._room // 2):
+            raise too_many_at_once()
+        self.count(key, photos)
+        self._of_key[key.name] += 1
         try:
             yield
         finally:
-            self.inside -= 1
+            self._of_key[key.name] -= 1
+            if not self._of_key[key.name]:
+                del self._of_key[key.name]
 
-    def count_more(self, key: ApiKey, photos: int) -> None:
-        """Count the photos of a request that was let in for one, and has more: all of them, or none.
+    def count(self, key: ApiKey, photos: int) -> None:
+        """Count photos against their key's share: all of them, or none.
 
         Raises:
             ProblemError: the key has had its share, or never has as much at once.
         """
-        if photos > key.burst - 1:
-            raise wrong_argument(f"{photos + 1} photos are more than this key may ask about at once.")
-        if photos:
-            self._take(key, photos)
-
-    def _take(self, key: ApiKey, photos: int) -> None:
-        wait_s = self._limiter.take(key, self._clock(), photos)
+        if photos > key.burst:
+            raise wrong_argument(f"{photos} photos are more than this key may ask about at once.")
+        wait_s = self._limiter.take(key, self._clock(), photos) if photos else 0.0
         if wait_s > 0:
             raise too_many_requests(math.ceil(wait_s))

@@ -17,9 +17,9 @@ from services.faceapi.domain.analysis import (
     read_features,
     wanted,
 )
-from services.faceapi.domain.problems import ProblemError, busy, invalid_body, of_reason, unsupported_media
+from services.faceapi.domain.photo import of_size
+from services.faceapi.domain.problems import ProblemError, busy, of_reason, unsupported_media, wrong_argument
 from services.faceapi.routes.answers import described
-from services.faceapi.routes.azure import of_size
 from services.faceapi.routes.bodies import media_type, read_files, read_json
 from services.faceapi.routes.desk import AnyCaller, Caller
 
@@ -71,9 +71,9 @@ async def analyze(
     Each counts as a request of the key. One that cannot be read says so in its place; the others are answered.
     """
     asked = read_features(features)
-    with caller.inside():
+    with caller.inside(photos=0):
         photos = await _photos(request)
-        caller.desk.admission.count_more(caller.key, len(photos) - 1)
+        caller.desk.admission.count(caller.key, len(photos))
         turns = asyncio.Semaphore(_AT_ONCE)
         answers = await asyncio.gather(*(_one(caller, name, photo, asked, turns) for name, photo in photos))
     body = Analysis(photos=answers).model_dump_json(by_alias=True, exclude_none=True)
@@ -86,10 +86,10 @@ async def _photos(request: Request) -> list[tuple[str, bytes | None]]:
     if kind == "application/json":
         return [(url, None) for url in (await read_json(request, PhotoUrls)).urls]
     if kind != "multipart/form-data":
-        raise unsupported_media()
+        raise unsupported_media("multipart/form-data", "application/json")
     files = await read_files(request, MAX_PHOTOS, _MAX_BYTES)
     if not files:
-        raise invalid_body()
+        raise wrong_argument(f"A request has 1 to {MAX_PHOTOS} photos.")
     return [*files]
 
 

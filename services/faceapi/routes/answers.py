@@ -11,7 +11,7 @@ from services.common.errors import BadInputError, TransientError
 from services.common.logging import get_logger
 from services.faceapi.domain import compreface
 from services.faceapi.domain.azure import ErrorBody, ErrorDetail
-from services.faceapi.domain.problems import ProblemError, busy, of_reason, wrong_argument
+from services.faceapi.domain.problems import ProblemError, busy, not_found, of_reason, wrong_argument
 
 _log = get_logger(__name__)
 COMPREFACE_PATH: Final = "/api/v1/detection/detect"
@@ -60,13 +60,15 @@ def add_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         place = [str(part) for part in error.errors()[0]["loc"]]
         if place[0] == "path":
-            return _said(request, ProblemError(404, "404", "Resource not found"))
+            return _said(request, not_found())
         return _said(request, wrong_argument(f"'{place[1]}' is invalid."))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        message = "Resource not found" if error.status_code == 404 else str(error.detail)
-        response = _said(request, ProblemError(error.status_code, str(error.status_code), message))
+        status = error.status_code
+        response = _said(
+            request, not_found() if status == 404 else ProblemError(status, str(status), str(error.detail))
+        )
         response.headers.update(error.headers or {})
         return response
 

@@ -1,15 +1,17 @@
 """The web application: a router for each protocol."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
 
 from services.faceapi.routes import analyze, answers, azure, compreface
 from services.faceapi.routes.desk import Desk
 from services.faceapi.routes.docs import docs_routes
-from services.faceapi.routes.metering import Metering
+from services.faceapi.routes.metering import IN_FLIGHT, Metering
 
 _ABOUT = """
 Faces in photos: where they are, and age, gender, emotion and more of each. Speaks the protocol of Azure Face's `detect`, that of
@@ -20,16 +22,30 @@ CompreFace's detection service, and one of its own for several photos at once.
 _PROTOCOLS = (azure, analyze, compreface)
 
 
-def make_app(desk: Desk) -> FastAPI:
-    """The application."""
+def make_app(desk: Desk, cors_allowed_origins: Sequence[str] = ()) -> FastAPI:
+    """The application.
+
+    Args:
+        desk: what its routes stand on.
+        cors_allowed_origins: sites whose pages may ask from a browser.
+    """
     # FastAPI's own documentation pages fetch their scripts from elsewhere.
-    app = FastAPI(docs_url=None, redoc_url=None, routes=docs_routes())
+    app = FastAPI(docs_url=None, redoc_url=None, routes=docs_routes(), redirect_slashes=False)
     app.openapi = description  # type: ignore[method-assign] # as FastAPI's manual has it
     app.state.desk = desk
     for protocol in _PROTOCOLS:
         app.include_router(protocol.router)
     answers.add_handlers(app)
+    if cors_allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=cors_allowed_origins,
+            allow_methods=["POST"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
     app.add_middleware(Metering)
+    IN_FLIGHT.set_function(lambda: desk.admission.inside)
     return app
 
 

@@ -7,9 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter
 
 from services.faceapi.domain.azure import (
-    MAX_PHOTO_BYTES,
-    MIN_PHOTO_BYTES,
-    Attribute,
+    OFFERED,
     DetectedFace,
     DetectionModel,
     PhotoUrl,
@@ -17,7 +15,8 @@ from services.faceapi.domain.azure import (
     detected,
     read_question,
 )
-from services.faceapi.domain.problems import too_big, too_small, unsupported_media
+from services.faceapi.domain.photo import MAX_PHOTO_BYTES, of_size
+from services.faceapi.domain.problems import unsupported_media
 from services.faceapi.routes.answers import PROBLEMS
 from services.faceapi.routes.bodies import media_type, read_bytes, read_json
 from services.faceapi.routes.desk import AnyCaller, Fetch
@@ -51,9 +50,13 @@ async def detect(
     face_id: Annotated[bool, Query(alias="returnFaceId")] = True,
     landmarks: Annotated[bool, Query(alias="returnFaceLandmarks")] = False,
     attributes: Annotated[
-        list[str] | None,
-        Query(alias="returnFaceAttributes", description=f"Comma-separated; Azure knows {', '.join(Attribute)}"),
-    ] = None,
+        str,
+        Query(
+            alias="returnFaceAttributes",
+            description=f"Comma-separated: {', '.join(sorted(OFFERED))}",
+            examples=["age,gender,emotion"],
+        ),
+    ] = "",
     recognition_model: Annotated[RecognitionModel, Query(alias="recognitionModel")] = "recognition_01",
     return_recognition_model: Annotated[bool, Query(alias="returnRecognitionModel")] = False,
     detection_model: Annotated[DetectionModel, Query(alias="detectionModel")] = "detection_01",
@@ -68,7 +71,7 @@ async def detect(
     """
     question = read_question(
         version,
-        ",".join(attributes or []),
+        ",".join(request.query_params.getlist("returnFaceAttributes")) if attributes else "",
         detection_model,
         recognition_model,
         face_id=face_id,
@@ -88,18 +91,5 @@ async def _photo(request: Request, fetch: Fetch) -> bytes:
     elif kind == "application/octet-stream" or kind.startswith("image/"):
         photo = await read_bytes(request, MAX_PHOTO_BYTES)
     else:
-        raise unsupported_media()
+        raise unsupported_media("application/octet-stream", "application/json")
     return of_size(photo)
-
-
-def of_size(photo: bytes) -> bytes:
-    """The photo.
-
-    Raises:
-        ProblemError: it is smaller or larger than photos are.
-    """
-    if len(photo) < MIN_PHOTO_BYTES:
-        raise too_small()
-    if len(photo) > MAX_PHOTO_BYTES:
-        raise too_big()
-    return photo

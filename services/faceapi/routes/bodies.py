@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from services.faceapi.domain.problems import invalid_body, invalid_json, too_big, too_slow
+from services.faceapi.domain.problems import ProblemError, invalid_body, invalid_json, too_big, too_slow, wrong_argument
 
 # An address, and what surrounds it.
 MAX_JSON_BYTES: Final = 64 << 10
@@ -28,14 +28,14 @@ def media_type(request: Request) -> str:
     return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-async def read_bytes(request: Request, most: int) -> bytes:
+async def read_bytes(request: Request, most: int, too_much: Callable[[], ProblemError] = too_big) -> bytes:
     """The body.
 
     Raises:
         ProblemError: it is larger than that, or has not come after 20 seconds.
     """
     async with _in_time():
-        return b"".join([chunk async for chunk in _chunks(request, most)])
+        return b"".join([chunk async for chunk in _chunks(request, most, too_much)])
 
 
 async def read_json(request: Request, kind: type[B], most: int = MAX_JSON_BYTES) -> B:
@@ -44,9 +44,8 @@ async def read_json(request: Request, kind: type[B], most: int = MAX_JSON_BYTES)
     Raises:
         ProblemError: as `read_bytes`; it is no JSON, or other JSON.
     """
-    body = await read_bytes(request, most)
     try:
-        content = json.loads(body)
+        content = json.loads(await read_bytes(request, most, invalid_body))
     except (ValueError, RecursionError) as error:
         raise invalid_json() from error
     try:
@@ -66,13 +65,15 @@ async def read_files(request: Request, most_files: int, most: int) -> list[tuple
     Raises:
         ProblemError: as `read_bytes`; it is no form, or has too much in it.
     """
-    chunks = _chunks(request, most + most_files * _FORM_BYTES)
+    chunks = _chunks(request, most + most_files * _FORM_BYTES, too_big)
     parser = MultiPartParser(request.headers, chunks, max_files=most_files, max_fields=_MAX_FIELDS)
     parser.spool_max_size = most  # nothing of a photo goes to a disk
     async with _in_time():
         try:
             form = await parser.parse()
-        except (MultiPartException, KeyError, UnicodeDecodeError) as error:  # KeyError: no boundary
+        except MultiPartException as error:  # it says which of the limits
+            raise wrong_argument(error.message) from error
+        except (KeyError, UnicodeDecodeError) as error:  # KeyError: no boundary
             raise invalid_body() from error
         try:
             return [(f.filename or "", await f.read()) for _, f in form.multi_items() if isinstance(f, UploadFile)]
@@ -89,13 +90,13 @@ async def _in_time() -> AsyncIterator[None]:
         raise too_slow() from error
 
 
-async def _chunks(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def _chunks(request: Request, most: int, too_much: Callable[[], ProblemError]) -> AsyncGenerator[bytes, None]:
     declared = request.headers.get("Content-Length", "")
     if declared.isdecimal() and (len(declared) > len(str(most)) or int(declared) > most):
-        raise too_big()
+        raise too_much()
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
-            raise too_big()
+            raise too_much()
         yield chunk

@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.faceapi.domain.azure import MAX_PHOTO_BYTES
 from services.faceapi.domain.compreface import (
     Detection,
     DetectionError,
@@ -15,9 +14,9 @@ from services.faceapi.domain.compreface import (
     read_plugins,
     wanted,
 )
-from services.faceapi.domain.problems import ProblemError, invalid_body, unsupported_media
+from services.faceapi.domain.photo import MAX_PHOTO_BYTES, of_size
+from services.faceapi.domain.problems import invalid_body, no_file, unsupported_media
 from services.faceapi.routes.answers import COMPREFACE_PATH, described
-from services.faceapi.routes.azure import of_size
 from services.faceapi.routes.bodies import media_type, read_files, read_json
 from services.faceapi.routes.desk import AnyCaller
 
@@ -77,8 +76,8 @@ async def _photo(request: Request) -> bytes:
         except (binascii.Error, ValueError) as error:
             raise invalid_body() from error
     if kind != "multipart/form-data":
-        raise unsupported_media()
+        raise unsupported_media("multipart/form-data", "application/json")
     files = await read_files(request, 1, MAX_PHOTO_BYTES)
     if not files:
-        raise ProblemError(400, "NoFile", "Required request part 'file' is not present")
+        raise no_file()
     return files[0][1]

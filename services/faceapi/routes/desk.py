@@ -48,9 +48,9 @@ class Caller:
     min_face_px: int
 
     @contextmanager
-    def inside(self) -> Iterator[None]:
-        """Room for one request, while the block runs."""
-        with self.desk.admission.enter(self.key):
+    def inside(self, photos: int = 1) -> Iterator[None]:
+        """Room for one request, while the block runs. So many photos are counted as it enters."""
+        with self.desk.admission.enter(self.key, photos):
             yield
 
     async def ask(self, photo: bytes, wanted: Wanted) -> SeenPhoto:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -24,7 +24,15 @@ _HEADERS: Final = {
 
 def docs_routes() -> list[BaseRoute]:
     """Where the page and its files are. They are found by the page's own address: a proxy may put a prefix before both."""
-    return [Route("/docs", _page, name="docs"), Mount("/static", _Files(directory=_FOLDER), name="static")]
+    return [
+        Route("/", _to_page, name="root"),
+        Route("/docs", _page, name="docs"),
+        Mount("/static", _Files(directory=_FOLDER), name="static"),
+    ]
+
+
+async def _to_page(_: Request) -> Response:
+    return RedirectResponse("docs")  # from wherever this is
 
 
 async def _page(_: Request) -> Response:

@@ -8,6 +8,7 @@ SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#operations",
   displayRequestDuration: true,
+  defaultModelsExpandDepth: -1, // three operations would drown in their parts
   persistAuthorization: false, // a key is forgotten with the page
   validatorUrl: null, // nobody elsewhere is asked
   queryConfigEnabled: false, // nor does the address of this page say whose description is shown

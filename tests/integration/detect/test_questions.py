@@ -60,8 +60,8 @@ async def test_who_asks_is_answered_with_the_rights_that_services_have(
     port = detect.program.environment["FACETALLY_DETECT_HEALTH_PORT"]
     async with httpx.AsyncClient() as client:
         metrics = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
-    for result, count in (("answered", 2), ("unreadable", 1), ("bad_question", 1)):
-        assert f'facetally_detect_looks_total{{result="{result}"}} {count}.0' in metrics
+    for outcome, count in (("answered", 2), ("unreadable", 1), ("bad_question", 1)):
+        assert f'facetally_detect_looks_total{{outcome="{outcome}"}} {count}.0' in metrics
 
 
 async def test_a_question_is_answered_before_all_the_photos_that_wait(

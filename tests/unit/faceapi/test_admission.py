@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,8 @@ from services.faceapi.domain.problems import ProblemError
 from services.faceapi.handler.admission import Admission
 
 KEY = ApiKey("shop", digest("secret"), requests_per_second=2, burst=3, min_face_px=100, created_at=datetime.now(UTC))
+
+OTHER = replace(KEY, name="other", sha256=digest("other secret"))
 
 
 class OneKey:
@@ -22,7 +25,7 @@ class Clock:
 
 
 def refused(admission: Admission) -> ProblemError:
-    with pytest.raises(ProblemError) as problem, admission.enter(KEY):
+    with pytest.raises(ProblemError) as problem, admission.enter(KEY, 1):
         pass
     return problem.value
 
@@ -42,46 +45,55 @@ def test_a_key_that_has_had_its_share_is_told_when_to_come_back() -> None:
     clock = Clock()
     admission = Admission(OneKey(), 10, clock)
     for _ in range(3):
-        with admission.enter(KEY):
+        with admission.enter(KEY, 1):
             pass
     problem = refused(admission)
     assert (problem.status, problem.retry_after_s) == (429, 1)
     clock.now += 0.5
-    with admission.enter(KEY):
+    with admission.enter(KEY, 1):
         pass
 
 
 def test_who_finds_no_room_is_told_at_once_and_pays_nothing_for_it() -> None:
     admission = Admission(OneKey(), 2, Clock())
-    with admission.enter(KEY), admission.enter(KEY):
+    with admission.enter(KEY, 1), admission.enter(OTHER, 1):
         for _ in range(5):
             problem = refused(admission)
             assert (problem.status, problem.retry_after_s) == (503, 1)
-    with admission.enter(KEY):
+    with admission.enter(KEY, 1):
         assert admission.inside == 1
     assert admission.inside == 0
 
 
+def test_one_key_never_takes_all_of_the_room() -> None:
+    admission = Admission(OneKey(), 4, Clock())
+    with admission.enter(KEY, 1), admission.enter(KEY, 1):
+        problem = refused(admission)
+        assert (problem.status, problem.retry_after_s) == (429, 1)
+        with admission.enter(OTHER, 1), admission.enter(OTHER, 1):
+            assert admission.inside == 4
+
+
 def test_room_is_free_again_after_a_failure() -> None:
     admission = Admission(OneKey(), 1, Clock())
-    with pytest.raises(RuntimeError), admission.enter(KEY):
+    with pytest.raises(RuntimeError), admission.enter(KEY, 1):
         raise RuntimeError
     assert admission.inside == 0
 
 
-def test_more_photos_than_a_share_are_refused_together() -> None:
-    admission = Admission(OneKey(), 2, Clock())
-    with admission.enter(KEY):
-        admission.count_more(KEY, 0)
-        with admission.enter(KEY), pytest.raises(ProblemError) as problem:
-            admission.count_more(KEY, 2)
+def test_photos_are_counted_together_or_not_at_all() -> None:
+    admission = Admission(OneKey(), 4, Clock())
+    with admission.enter(KEY, 0):
+        admission.count(KEY, 2)
+        with admission.enter(KEY, 0), pytest.raises(ProblemError) as problem:
+            admission.count(KEY, 2)
         assert problem.value.status == 429
-        admission.count_more(KEY, 1)
+        admission.count(KEY, 1)
     assert refused(admission).status == 429
 
 
 def test_more_photos_than_a_key_ever_has_at_once_are_a_wrong_question() -> None:
     admission = Admission(OneKey(), 1, Clock())
-    with admission.enter(KEY), pytest.raises(ProblemError) as problem:
-        admission.count_more(KEY, 3)
+    with admission.enter(KEY, 0), pytest.raises(ProblemError) as problem:
+        admission.count(KEY, 4)
     assert (problem.value.status, problem.value.message[:8]) == (400, "4 photos")

@@ -112,7 +112,7 @@ async def test_everything_is_answered_in_azures_words() -> None:
     assert large == {
         "faceId": "id-1",
         "recognitionModel": "recognition_04",
-        "faceRectangle": {"width": 190, "height": 200, "left": 0, "top": 20},
+        "faceRectangle": {"width": 202, "height": 224, "left": 0, "top": 8},
         "faceAttributes": {
             "age": 34.2,
             "gender": "female",
@@ -130,7 +130,7 @@ async def test_everything_is_answered_in_azures_words() -> None:
             },
             "blur": {"blurLevel": "Low", "value": 0.08},
             "exposure": {"exposureLevel": "GoodExposure", "value": 0.5},
-            "noise": {"noiseLevel": "Medium", "value": 0.35},
+            "noise": {"noiseLevel": "High", "value": 0.8},
         },
     }
     attributes = small["faceAttributes"]
@@ -142,9 +142,18 @@ async def test_everything_is_answered_in_azures_words() -> None:
     assert small["faceRectangle"] == {"width": 40, "height": 80, "left": 600, "top": 400}
 
 
-@pytest.mark.parametrize("version", ["v1.2-preview.1", "v1.2"])
-async def test_from_v1_2_on_levels_begin_with_a_small_letter(version: str) -> None:
-    question = DetectQuestion(OFFERED, face_id=False, landmarks=False, recognition_model=None, version=version)
+@pytest.mark.parametrize(
+    ("version", "small"), [("v1.0", False), ("v1.1-preview.1", False), ("v1.2-preview.1", True), ("v1.2", True)]
+)
+def test_from_v1_2_on_levels_begin_with_a_small_letter(version: str, small: bool) -> None:
+    question = read_question(
+        version, "", "detection_01", "recognition_01", face_id=False, landmarks=False, return_recognition_model=False
+    )
+    assert question.small_letters == small
+
+
+async def test_levels_that_begin_with_a_small_letter_are_those_of_azures_newer_client() -> None:
+    question = DetectQuestion(OFFERED, face_id=False, landmarks=False, recognition_model=None, small_letters=True)
     face, _ = detected(await seen(question.wanted), question, [])
     attributes = face.face_attributes
     assert attributes
@@ -152,7 +161,7 @@ async def test_from_v1_2_on_levels_begin_with_a_small_letter(version: str) -> No
     assert attributes.exposure
     assert attributes.noise
     levels = (attributes.blur.blur_level, attributes.exposure.exposure_level, attributes.noise.noise_level)
-    assert levels == (BlurLevel.LOW, ExposureLevel.GOOD_EXPOSURE, NoiseLevel.MEDIUM)
+    assert levels == (BlurLevel.LOW, ExposureLevel.GOOD_EXPOSURE, NoiseLevel.HIGH)
 
 
 async def test_only_the_rectangle_is_always_there() -> None:

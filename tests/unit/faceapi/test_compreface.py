@@ -43,7 +43,7 @@ async def test_a_face_is_answered_in_comprefaces_words() -> None:
     (face,) = answer["result"]
     assert face["age"] == {"probability": 0.9, "high": 44, "low": 25}
     assert face["gender"] == {"probability": 0.9, "value": "female"}
-    assert face["box"] == {"probability": 0.9734, "x_max": 190, "y_max": 220, "x_min": 0, "y_min": 20}
+    assert face["box"] == {"probability": 0.9734, "x_max": 202, "y_max": 232, "x_min": 0, "y_min": 8}
     assert face["pose"] == {"pitch": 5.0, "roll": 2.0, "yaw": -10.0}
     assert len(face["landmarks"]) == 5
     assert answer["plugins_versions"]["detector"] == "detector-1"

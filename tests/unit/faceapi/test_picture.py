@@ -33,6 +33,6 @@ def test_a_level_is_the_one_that_azure_gives_its_value(measure: float) -> None:
         assert level == ("Low" if value < low else "Medium" if value < high else "High")
 
 
-@pytest.mark.parametrize(("deviation", "level"), [(2, "Low"), (15, "Medium"), (40, "High")])
+@pytest.mark.parametrize(("deviation", "level"), [(2, "Low"), (6, "Medium"), (12, "High")])
 def test_noise_has_levels(deviation: float, level: str) -> None:
     assert noise(deviation)[0] == level

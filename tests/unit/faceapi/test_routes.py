@@ -62,7 +62,9 @@ async def test_all_of_azures_versions_are_answered(version: str) -> None:
     assert len(set(ids)) == 2
 
 
-@pytest.mark.parametrize("path", ["/face/v2.0/detect", "/face/detect", "/face/v1.0/verify", "/face/v1.0x/detect", "/"])
+@pytest.mark.parametrize(
+    "path", ["/face/v2.0/detect", "/face/detect", "/face/v1.0/verify", "/face/v1.0x/detect", "/face/v1.0/detect/"]
+)
 async def test_what_is_not_there_is_not_found_in_azures_words(path: str) -> None:
     async with client(FakeModels()) as http:
         assert error(await http.post(path, content=PHOTO, headers=OCTETS)) == (404, "404", "Resource not found")
@@ -124,6 +126,7 @@ async def test_attributes_come_with_commas_of_both_kinds_and_as_a_list() -> None
         (b"x" * ((6 << 20) + 1), "application/octet-stream", (400, "InvalidImageSize", "Image size is too big.")),
         (b"not json", "application/json", (400, "BadArgument", "JSON parsing error.")),
         (b"[" * 60_000, "application/json", (400, "BadArgument", "JSON parsing error.")),
+        (b"[" * 70_000, "application/json", (400, "BadArgument", "Request body is invalid.")),
         (b"{}", "application/json", (400, "BadArgument", "Request body is invalid.")),
         (b'{"url": 7}', "application/json", (400, "BadArgument", "Request body is invalid.")),
         (b'["url"]', "application/json; charset=utf-8", (400, "BadArgument", "Request body is invalid.")),
@@ -226,15 +229,15 @@ async def test_when_nobody_answers_one_is_told_to_come_back() -> None:
     assert (other.status_code, other.json()["code"]) == (503, 41)
 
 
-async def test_when_the_house_is_full_one_is_told_at_once() -> None:
+async def test_when_a_keys_room_is_taken_one_is_told_at_once() -> None:
     models = FakeModels()
     models.may_answer.clear()
-    async with client(models, room=2) as http:
+    async with client(models, room=4) as http:
         inside = [asyncio.create_task(http.post(DETECT, content=PHOTO, headers=OCTETS)) for _ in range(2)]
         async with asyncio.timeout(5):
             while len(models.looks) < 2:
                 await asyncio.sleep(0)
-            assert error(await http.post(DETECT, content=PHOTO, headers=OCTETS))[0] == 503
+            assert error(await http.post(DETECT, content=PHOTO, headers=OCTETS))[0] == 429
         models.may_answer.set()
         assert [answer.status_code for answer in await asyncio.gather(*inside)] == [200, 200]
 
@@ -306,6 +309,35 @@ async def test_other_analyses_are_refused(body: dict[str, Any]) -> None:
         answer = await http.post("/v1/analyze", **body)
     assert answer.status_code in (400, 415)
     assert not models.looks
+
+
+async def test_a_connection_whose_request_was_not_read_is_not_used_again() -> None:
+    async with client(FakeModels()) as http:
+        unread = await http.post(f"{DETECT}?detectionModel=none", content=PHOTO, headers=OCTETS)
+        read = await http.post(DETECT, content=b"tiny", headers=OCTETS)
+        none = await http.get("/openapi.json")
+    assert unread.headers["Connection"] == "close"
+    assert "Connection" not in read.headers
+    assert "Connection" not in none.headers
+
+
+async def test_pages_of_other_sites_may_ask_where_that_is_set() -> None:
+    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
+    app = make_app(
+        Desk(Admission(OneKey(), 1, lambda: 0.0), AskFaces(FakeModels()), fetch), ["https://app.example.com"]
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://faces") as http:
+        assert (await http.options(DETECT, headers=headers)).headers["Access-Control-Allow-Origin"] == headers["Origin"]
+        other = await http.options(DETECT, headers=headers | {"Origin": "https://elsewhere.example.com"})
+    assert "Access-Control-Allow-Origin" not in other.headers
+    async with client(FakeModels()) as http:
+        assert (await http.options(DETECT, headers=headers)).status_code == 405
+
+
+async def test_the_front_door_leads_to_the_manual() -> None:
+    async with client(FakeModels()) as http:
+        answer = await http.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "docs")
 
 
 async def test_each_photo_of_an_analysis_counts() -> None:
