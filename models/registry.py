@@ -151,6 +151,21 @@ class AgeCorrection(_Frozen):
         return self
 
 
+class Look(_Frozen):
+    """A square from the middle of a chip, pixels; mirrored or not."""
+
+    side_px: PositiveInt
+    mirrored: bool = False
+
+
+class Looks(_Frozen):
+    """How a net looks at each face, by how many looks it gets; its outputs are the mean over them."""
+
+    fast: Annotated[tuple[Look, ...], Field(min_length=1)]
+    balanced: Annotated[tuple[Look, ...], Field(min_length=1)]
+    thorough: Annotated[tuple[Look, ...], Field(min_length=1)]
+
+
 class Accuracy(_Frozen):
     """One measured figure."""
 
@@ -166,7 +181,13 @@ class Caveats(_Frozen):
 
 
 class Card(_Frozen):
-    """One net."""
+    """One net.
+
+    Args:
+        calibration: of its one table of probabilities; of that of genders where it has two.
+        emotion_calibration: of the other one.
+        looks: where they are not those of models/preprocess.py.
+    """
 
     name: str
     architecture: str
@@ -177,6 +198,8 @@ class Card(_Frozen):
     weights: Weights
     quantisation: Quantisation | None = None
     calibration: Calibration | None = None
+    emotion_calibration: Calibration | None = None
+    looks: Looks | None = None
     age_correction: AgeCorrection | None = None
     accuracy: tuple[Accuracy, ...]
     caveats: Caveats
@@ -198,12 +221,21 @@ def load(name: str, weights_dir: Path = WEIGHTS_DIR) -> "tuple[nn.Module, Card]"
     Raises:
         WeightsError: the file is not there, or is another one than the card's.
     """
+    card = read_card(name)
+    return load_net(card, weights_dir), card
+
+
+def load_net(card: Card, weights_dir: Path) -> "nn.Module":
+    """The net of a card with its weights, in evaluation mode, on the CPU.
+
+    Raises:
+        WeightsError: the file is not there, or is another one than the card's.
+    """
     # PyTorch takes seconds and a quarter of a gigabyte. What runs exported nets reads cards, and needs none of it.
     import safetensors.torch  # noqa: PLC0415
 
     from models.architectures.catalogue import ARCHITECTURES  # noqa: PLC0415
 
-    card = read_card(name)
     path = weights_dir / card.weights.file
     try:
         data = path.read_bytes()
@@ -214,4 +246,4 @@ def load(name: str, weights_dir: Path = WEIGHTS_DIR) -> "tuple[nn.Module, Card]"
         raise WeightsError(f"{path} has the digest {digest}, the card says {card.weights.sha256}: run `make setup`")
     net = ARCHITECTURES[card.architecture]()
     net.load_state_dict(safetensors.torch.load(data))
-    return net.eval(), card
+    return net.eval()
