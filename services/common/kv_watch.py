@@ -75,20 +75,28 @@ class KvWatch(Generic[T]):
         A watch does not outlive its server, and nobody says so: after a reconnect everything is read again.
         """
         connection = self._bus.connections
+        state = (await bucket.status()).stream_info.state
+        newest = state.last_seq if state.messages else 0
         watcher = await bucket.watchall()
         entries: dict[str, T] = {}
-        reading = True
+        reading, told_all, seen = True, False, 0
         try:
             while self._bus.connections == connection:
-                try:
-                    entry = await watcher.updates(timeout=_LOOK_AGAIN_S)
-                except (nats.errors.TimeoutError, TimeoutError):
-                    continue
-                if entry is None:  # from here on these are changes
+                # The library says that this was all when the server has sent it, and it may not have come yet: what was the
+                # newest before the watch began must have. Where nothing comes any more it was taken away meanwhile.
+                if reading and told_all and seen >= newest:  # from here on these are changes
                     reading = False
                     self._read_all(entries)
                     self._complete.set()
+                try:
+                    entry = await watcher.updates(timeout=_LOOK_AGAIN_S)
+                except (nats.errors.TimeoutError, TimeoutError):
+                    newest = 0
                     continue
+                if entry is None:
+                    told_all = True
+                    continue
+                seen = max(seen, entry.revision or 0)
                 before, after = entries.get(entry.key), None
                 if entry.operation in (KV_DEL, KV_PURGE):
                     entries.pop(entry.key, None)

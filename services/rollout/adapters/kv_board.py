@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Self
+from typing import Final, Self
 
 import nats.errors
 import nats.js.errors
@@ -15,6 +15,8 @@ from services.common.nats_client import NotConnectedError, connected_once
 from services.common.settings import NatsSettings
 from services.common.streams import MODELS_BUCKET
 from services.rollout.domain import RolloutError
+
+_HISTORY_ATTEMPTS: Final = 5
 
 
 class KvBoard:
@@ -69,12 +71,19 @@ class KvBoard:
     async def history(self) -> list[ModelChoice]:
         """What was chosen, the newest first, as far back as the bucket goes; without what nobody can read."""
         with _translated():
-            try:
-                entries = await self._bucket.history(CLASSIFY_KEY)
-            except nats.js.errors.NoKeysError:
-                return []
+            entries = await self._entries()
         choices = [_read(entry.value) for entry in entries]
         return [choice for choice in reversed(choices) if choice is not None]
+
+    async def _entries(self) -> list[KeyValue.Entry]:
+        for _ in range(_HISTORY_ATTEMPTS):
+            try:
+                return await self._bucket.history(CLASSIFY_KEY)
+            except nats.js.errors.NoKeysError:
+                # The library says so, too, when the server's messages come later than its answer.
+                if not (await self._bucket.status()).values:
+                    break
+        return []
 
 
 def _read(value: bytes | None) -> ModelChoice | None:
