@@ -6,7 +6,7 @@ A card (models/cards/*.toml) and its weights belong together: weights are only l
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
@@ -76,6 +76,30 @@ class Source(_Frozen):
     url: Annotated[str, StringConstraints(pattern=r"^https://")]
     training_data: Text
     files: Annotated[dict[str, Digest], Field(min_length=1)]
+
+
+class TrainedSource(_Frozen):
+    """What weights that were trained here come from.
+
+    Args:
+        dataset: name of the data set.
+        dataset_version: a digest of its faces.
+        dataset_sha256: of its file.
+        training_data: what the faces are of.
+        config_sha256: of the config's values.
+        initial_weights_sha256: of what it began with; None for random weights.
+        taught_by: versions of the nets whose predictions it learnt from.
+        made_with: versions of the libraries.
+    """
+
+    dataset: Text
+    dataset_version: Text
+    dataset_sha256: Digest
+    training_data: Text
+    config_sha256: Digest
+    initial_weights_sha256: Digest | None = None
+    taught_by: tuple[str, ...] = Field(default=())
+    made_with: Text
 
 
 class Weights(_Frozen):
@@ -151,11 +175,11 @@ class AgeCorrection(_Frozen):
         return self
 
 
-class Look(_Frozen):
-    """A square from the middle of a chip, pixels; mirrored or not."""
+class Look(NamedTuple):
+    """A square from the middle of a chip, its side in pixels; mirrored or not."""
 
     side_px: PositiveInt
-    mirrored: bool = False
+    mirrored: bool
 
 
 class Looks(_Frozen):
@@ -203,6 +227,12 @@ class Card(_Frozen):
     age_correction: AgeCorrection | None = None
     accuracy: tuple[Accuracy, ...]
     caveats: Caveats
+
+
+class TrainedCard(Card):
+    """A card of weights that were trained here."""
+
+    source: TrainedSource  # type: ignore[assignment]
 
 
 def read_card(name: str) -> Card:

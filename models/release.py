@@ -10,9 +10,18 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
-from models.registry import Accuracy, Card, Digest, Text
+from models.registry import Accuracy, Card, Digest, Text, TrainedCard
 
 RELEASE_FILE: Final = "release.toml"
 SELF_TEST_FILE: Final = "self_test.safetensors"
@@ -22,6 +31,8 @@ _MAX_BYTES: Final = 1 << 29
 # A name, and no path: nothing leads out of the release's folder.
 _FILE_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]*\.(toml|safetensors|xml|bin)$"
 _NETS: Final = {"pair": 2, "multitask": 1}
+
+_CARD: Final = TypeAdapter[Card](Card | TrainedCard)
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 # What was wrong: its files are not those that were released; they are no nets of ours; the nets say something else.
@@ -180,9 +191,18 @@ def read_cards(folder: Path, release: Release) -> tuple[Card, ...]:
     return tuple(_card(folder, net) for net in release.nets)
 
 
+def parse_card(text: str) -> Card:
+    """The card of a net, whether it was converted or trained here.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _CARD.validate_python(tomllib.loads(text))
+
+
 def _card(folder: Path, net: str) -> Card:
     try:
-        card = Card.model_validate(tomllib.loads((folder / f"{net}.toml").read_text()))
+        card = parse_card((folder / f"{net}.toml").read_text())
     except (OSError, ValueError) as error:  # a ValidationError is a ValueError
         raise ReleaseError("unfit", f"{net}.toml is no card") from error
     if card.name != net:

@@ -6,7 +6,6 @@ Without more arguments it is the release of the nets that come with the code.
 import argparse
 import shutil
 import sys
-import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from models.predict.classifier import AGE_GENDER, EXPRESSION, FaceClassifier
 from models.predict.releases import self_test
 from models.preprocess import CHIP_SIZE_PX, NET_SIZE_PX, Crops
 from models.registry import CARDS_DIR, WEIGHTS_DIR, Accuracy, Card, WeightsError, load_net
-from models.release import RELEASE_FILE, SELF_TEST_FILE, Release, Tolerance, released, to_toml
+from models.release import RELEASE_FILE, SELF_TEST_FILE, Release, Tolerance, parse_card, released, to_toml
 from models.runtime.exported import file_of
 
 _SELF_TEST_FACES: Final = 8
@@ -62,7 +61,7 @@ def write_release(
     folder.mkdir(parents=True)
     read = []
     for path in cards:
-        card = Card.model_validate(tomllib.loads(path.read_text()))
+        card = parse_card(path.read_text())
         (folder / f"{card.name}.toml").write_bytes(path.read_bytes())
         _add_net(card, weights_dir, folder)
         read.append(card)

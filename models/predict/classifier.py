@@ -84,11 +84,13 @@ class FaceClassifier:
         self._age_gender = age_gender
         self._expression = expression
         self._age_gender_plan = _plan(age_card, plan, AGE_GENDER_CROPS)
-        self._expression_plan = _plan(expression_card, plan, EXPRESSION_CROPS)
+        self._shared = age_gender is expression
+        self._expression_plan = (
+            self._age_gender_plan if self._shared else _plan(expression_card, plan, EXPRESSION_CROPS)
+        )
         self._gender_order = _order(age_card, GENDERS)
         self._emotion_order = _order(expression_card, EMOTIONS)
         self._gender_calibration = age_card.calibration
-        self._shared = age_gender is expression
         self._emotion_calibration = expression_card.emotion_calibration if self._shared else expression_card.calibration
         self._age_correction = age_card.age_correction
         self._last: tuple[NDArray[np.uint8], tuple[NDArray[np.float32], ...]] | None = None

@@ -23,7 +23,7 @@ from tests.servers.running import finish, free_ports, running
 from tests.servers.s3 import S3Server
 from tests.servers.services import connection, service
 
-SERVICES = ("ingest", "detect", "classify", "record", "report")
+SERVICES = ("ingest", "detect", "classify", "record", "report", "faceapi")
 DEADLINE_S = 40.0
 # Prometheus's own, and node_exporter's.
 OF_OTHERS = ("up", "ALERTS", "node_")
@@ -71,7 +71,7 @@ def services(
     postgres_server: PostgresServer,
     certificate: Path,
 ) -> Iterator[Scraped]:
-    """All five, running and ready, with cameras registered."""
+    """All six, running and ready, with cameras registered."""
     finish(nats_server.clean())
     database = finish(postgres_server.fresh_database())
     finish(register(database))
@@ -94,6 +94,7 @@ def services(
             "cookie_key": "a key of the tests that is long enough",
             "http_port": ports[21],
         },
+        "faceapi": {"http_port": ports[22]},
     }
     urls = {}
     with ExitStack() as stack:
@@ -127,6 +128,7 @@ def test_every_service_says_its_version_and_that_all_it_depends_on_answers(servi
         "classify": {"nats"},
         "record": {"nats", "postgres"},
         "report": {"postgres", "postgres_account"},
+        "faceapi": {"nats", "keys"},
     }
     for name in SERVICES:
         series = services.series(name)
