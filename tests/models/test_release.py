@@ -197,7 +197,7 @@ def multitask(tmp_path: Path, outputs: list[str]) -> Path:
     weights = safetensors.numpy.save({"none": np.zeros(1, np.float32)})
     (tmp_path / "tiny.safetensors").write_bytes(weights)
     sha256 = hashlib.sha256(weights).hexdigest()
-    command = [sys.executable, "-m", "tests.models.tiny_multitask", tmp_path / "tiny.xml", sha256]
+    command = [sys.executable, "-m", "tests.models.tiny_multitask", str(tmp_path / "tiny.xml"), sha256]
     subprocess.run(command, cwd=ROOT, check=True, timeout=60)
     text = CARD.format(outputs=json.dumps(outputs), zeros="0" * 64, sha256=sha256)
     (tmp_path / "tiny.toml").write_text(text)
