@@ -6,9 +6,6 @@ from enum import Flag, auto
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
-from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
-
 from facetally.v1.face_pb2 import (
     ClassifiedFace,
     EmotionProbabilities,
@@ -18,6 +15,9 @@ from facetally.v1.face_pb2 import (
     Point,
 )
 from facetally.v1.question_pb2 import AgeEstimate, EstimatedFace, EstimateRequest, FacesEstimated, HeadPose
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+
 from services.common.errors import BadInputError, PermanentError
 
 CHIP_SIDE_PX = 144

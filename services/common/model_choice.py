@@ -21,9 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from google.protobuf.message import DecodeError
-
 from facetally.v1 import model_choice_pb2
+from google.protobuf.message import DecodeError
 
 # The key in the bucket MODELS that classify follows.
 CLASSIFY_KEY: Final = "classify"

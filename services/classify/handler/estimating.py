@@ -3,11 +3,11 @@
 from typing import Protocol
 
 import numpy as np
+from facetally.v1.face_pb2 import FacesDetected
+from facetally.v1.question_pb2 import EstimatedFace, EstimateRequest, FacesEstimated
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
-from facetally.v1.face_pb2 import FacesDetected
-from facetally.v1.question_pb2 import EstimatedFace, EstimateRequest, FacesEstimated
 from services.classify.domain import (
     Estimates,
     FaceEstimate,
