@@ -75,15 +75,12 @@ class KvWatch(Generic[T]):
         A watch does not outlive its server, and nobody says so: after a reconnect everything is read again.
         """
         connection = self._bus.connections
-        state = (await bucket.status()).stream_info.state
-        newest = state.last_seq if state.messages else 0
+        newest = await _newest(bucket)
         watcher = await bucket.watchall()
         entries: dict[str, T] = {}
         reading, told_all, seen = True, False, 0
         try:
             while self._bus.connections == connection:
-                # The library says that this was all when the server has sent it, and it may not have come yet: what was the
-                # newest before the watch began must have. Where nothing comes any more it was taken away meanwhile.
                 if reading and told_all and seen >= newest:  # from here on these are changes
                     reading = False
                     self._read_all(entries)
@@ -109,3 +106,44 @@ class KvWatch(Generic[T]):
                     self._replace(before, after)
         finally:
             await watcher.stop()
+
+
+async def read_bucket(bucket: KeyValue) -> dict[str, bytes]:
+    """Every entry as it is now.
+
+    Raises:
+        nats.errors.Error, TimeoutError: NATS does not answer.
+    """
+    newest = await _newest(bucket)
+    watcher = await bucket.watchall()
+    entries: dict[str, bytes] = {}
+    told_all, seen = False, 0
+    try:
+        while not told_all or seen < newest:
+            try:
+                entry = await watcher.updates(timeout=_LOOK_AGAIN_S)
+            except (nats.errors.TimeoutError, TimeoutError):
+                if not told_all:
+                    raise
+                break
+            if entry is None:
+                told_all = True
+                continue
+            seen = max(seen, entry.revision or 0)
+            if entry.operation in (KV_DEL, KV_PURGE):
+                entries.pop(entry.key, None)
+            else:
+                entries[entry.key] = entry.value or b""
+    finally:
+        await watcher.stop()
+    return entries
+
+
+async def _newest(bucket: KeyValue) -> int:
+    """The revision that a watch which begins now must have told before all has been told.
+
+    The library says that this was all when the server has sent it, and it may not have come yet. Where nothing comes any more
+    what was the newest was taken away meanwhile.
+    """
+    state = (await bucket.status()).stream_info.state
+    return state.last_seq if state.messages else 0

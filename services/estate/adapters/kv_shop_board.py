@@ -7,6 +7,7 @@ import nats.js.errors
 from facetally.v1.estate_pb2 import Shop
 
 from services.common.errors import TransientError
+from services.common.kv_watch import read_bucket
 from services.common.messaging import MessageBus
 from services.common.streams import SHOPS_BUCKET
 
@@ -26,13 +27,7 @@ class KvShopBoard:
         wanted = {f"{shop.region_id}.{shop.shop_id}": shop.SerializeToString(deterministic=True) for shop in shops}
         try:
             bucket = await self._bus.jetstream.key_value(SHOPS_BUCKET)
-            there: dict[str, bytes] = {}
-            watcher = await bucket.watchall(ignore_deletes=True)
-            try:
-                while (entry := await watcher.updates(timeout=10)) is not None:
-                    there[entry.key] = entry.value or b""
-            finally:
-                await watcher.stop()
+            there = await read_bucket(bucket)
             for key, value in wanted.items():
                 if there.get(key) != value:
                     await bucket.put(key, value)

@@ -9,13 +9,12 @@ import nats.js.errors
 from nats.js.kv import KeyValue
 
 from services.common.errors import TransientError
+from services.common.kv_watch import read_bucket
 from services.common.messaging import MessageBus
 from services.common.nats_client import NotConnectedError, connected_once
 from services.common.settings import NatsSettings
 from services.common.streams import API_KEYS_BUCKET
 from services.faceapi.domain.keys import ApiKey, ApiKeyError, check_name
-
-_ANSWER_S = 10.0
 
 
 class KvKeyStore:
@@ -46,18 +45,9 @@ class KvKeyStore:
 
     async def keys(self) -> dict[str, ApiKey | None]:
         """All keys by name, in their names' order; None for an entry that cannot be read."""
-        found: dict[str, ApiKey | None] = {}
         with _translated():
-            watcher = await self._bucket.watchall(ignore_deletes=True)
-            try:
-                while (entry := await watcher.updates(timeout=_ANSWER_S)) is not None:
-                    try:
-                        found[entry.key] = ApiKey.from_bytes(entry.value or b"")
-                    except ApiKeyError:
-                        found[entry.key] = None
-            finally:
-                await watcher.stop()
-        return dict(sorted(found.items()))
+            entries = await read_bucket(self._bucket)
+        return {name: _read(value) for name, value in sorted(entries.items())}
 
     async def add(self, key: ApiKey) -> None:
         """Keep a key.
@@ -96,6 +86,13 @@ class KvKeyStore:
             except nats.js.errors.KeyNotFoundError as error:
                 raise ApiKeyError(f"there is no key {name}") from error
             await self._bucket.delete(name)
+
+
+def _read(value: bytes) -> ApiKey | None:
+    try:
+        return ApiKey.from_bytes(value)
+    except ApiKeyError:
+        return None
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from nats.js.kv import KeyValue
 
 from services.common import kv_watch
-from services.common.kv_watch import KvWatch
+from services.common.kv_watch import KvWatch, read_bucket
 from services.common.messaging import MessageBus
 
 ENTRY = SimpleNamespace(key="one", value=b"1", revision=7, operation=None)
@@ -46,7 +47,7 @@ class FakeBucket:
         """Nothing to stop."""
 
 
-@pytest.mark.parametrize(
+CASES = pytest.mark.parametrize(
     ("last_seq", "told", "read"),
     [
         (7, [ENTRY, None], {"one": b"1"}),
@@ -56,6 +57,9 @@ class FakeBucket:
     ],
     ids=["in order", "too early", "empty", "taken away meanwhile"],
 )
+
+
+@CASES
 async def test_everything_that_is_there_is_read_before_it_is_told(
     monkeypatch: pytest.MonkeyPatch, last_seq: int, told: list[SimpleNamespace | None], read: dict[str, bytes]
 ) -> None:
@@ -73,3 +77,17 @@ async def test_everything_that_is_there_is_read_before_it_is_told(
     async with watch.following(), asyncio.timeout(10):
         await watch.until_read()
     assert (seen, changes) == ([read], [])
+
+
+@CASES
+async def test_a_bucket_that_is_read_once_is_read_whole(
+    monkeypatch: pytest.MonkeyPatch, last_seq: int, told: list[SimpleNamespace | None], read: dict[str, bytes]
+) -> None:
+    monkeypatch.setattr(kv_watch, "_LOOK_AGAIN_S", 0.05)
+    assert await read_bucket(cast("KeyValue", FakeBucket(last_seq, list(told)))) == read
+
+
+async def test_a_bucket_that_says_nothing_is_not_taken_for_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kv_watch, "_LOOK_AGAIN_S", 0.05)
+    with pytest.raises(TimeoutError):
+        await read_bucket(cast("KeyValue", FakeBucket(7, [])))
