@@ -242,6 +242,8 @@ class Run:
             ChangedFaces(self._train, config.sampling),
             batch_sampler=parts,
             num_workers=config.machine.workers,
+            # Not by fork: what has threads already, OpenVINO's for example, does not survive that.
+            multiprocessing_context="forkserver" if config.machine.workers else None,
             pin_memory=world.device.type == "cuda",
         )
         # Faces are stacked, and so are their rows.
