@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
 
 import nats.errors
 from nats.js.kv import KV_DEL, KV_PURGE, KeyValue
@@ -75,25 +76,24 @@ class KvWatch(Generic[T]):
         A watch does not outlive its server, and nobody says so: after a reconnect everything is read again.
         """
         connection = self._bus.connections
-        newest = await _newest(bucket)
+        telling = await _Telling.of(bucket)
         watcher = await bucket.watchall()
         entries: dict[str, T] = {}
-        reading, told_all, seen = True, False, 0
+        reading = True
         try:
             while self._bus.connections == connection:
-                if reading and told_all and seen >= newest:  # from here on these are changes
+                if reading and telling.is_whole:  # from here on these are changes
                     reading = False
                     self._read_all(entries)
                     self._complete.set()
                 try:
                     entry = await watcher.updates(timeout=_LOOK_AGAIN_S)
                 except (nats.errors.TimeoutError, TimeoutError):
-                    newest = 0
+                    telling.has_paused()
                     continue
+                telling.has_said(entry)
                 if entry is None:
-                    told_all = True
                     continue
-                seen = max(seen, entry.revision or 0)
                 before, after = entries.get(entry.key), None
                 if entry.operation in (KV_DEL, KV_PURGE):
                     entries.pop(entry.key, None)
@@ -114,22 +114,21 @@ async def read_bucket(bucket: KeyValue) -> dict[str, bytes]:
     Raises:
         nats.errors.Error, TimeoutError: NATS does not answer.
     """
-    newest = await _newest(bucket)
+    telling = await _Telling.of(bucket)
     watcher = await bucket.watchall()
     entries: dict[str, bytes] = {}
-    told_all, seen = False, 0
     try:
-        while not told_all or seen < newest:
+        while not telling.is_whole:
             try:
                 entry = await watcher.updates(timeout=_LOOK_AGAIN_S)
             except (nats.errors.TimeoutError, TimeoutError):
-                if not told_all:
+                if not telling.said_all:
                     raise
-                break
-            if entry is None:
-                told_all = True
+                telling.has_paused()
                 continue
-            seen = max(seen, entry.revision or 0)
+            telling.has_said(entry)
+            if entry is None:
+                continue
             if entry.operation in (KV_DEL, KV_PURGE):
                 entries.pop(entry.key, None)
             else:
@@ -139,11 +138,41 @@ async def read_bucket(bucket: KeyValue) -> dict[str, bytes]:
     return entries
 
 
-async def _newest(bucket: KeyValue) -> int:
-    """The revision that a watch which begins now must have told before all has been told.
+@dataclass(slots=True)
+class _Telling:
+    """How far a watch has told what there was when it began.
 
-    The library says that this was all when the server has sent it, and it may not have come yet. Where nothing comes any more
-    what was the newest was taken away meanwhile.
+    The library says that this was all when the server has sent it, and it may not have come yet: what was the newest before
+    must have. Where nothing comes any more it was taken away meanwhile.
+
+    Args:
+        newest: revision of what was the newest.
+        said_all: the library has said so.
+        seen: the newest revision that has come.
     """
-    state = (await bucket.status()).stream_info.state
-    return state.last_seq if state.messages else 0
+
+    newest: int
+    said_all: bool = False
+    seen: int = 0
+
+    @classmethod
+    async def of(cls, bucket: KeyValue) -> Self:
+        """Before a watch begins."""
+        state = (await bucket.status()).stream_info.state
+        return cls(state.last_seq if state.messages else 0)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it has been told."""
+        return self.said_all and self.seen >= self.newest
+
+    def has_said(self, entry: KeyValue.Entry | None) -> None:
+        """Take in what the watch says; None: that this was all."""
+        if entry is None:
+            self.said_all = True
+        else:
+            self.seen = max(self.seen, entry.revision or 0)
+
+    def has_paused(self) -> None:
+        """Nothing has come for a while."""
+        self.newest = 0

@@ -3,17 +3,15 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from services.common.vocabulary import Quality, QualityReason
 from services.faceapi.domain import landmarks, picture
 from services.faceapi.domain.faces import EMOTIONS, Face, SeenPhoto, Wanted
 from services.faceapi.domain.problems import wrong_argument
+from services.faceapi.domain.wire import Share, Wire
 
 MAX_PHOTOS = 16
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Feature(StrEnum):
@@ -27,11 +25,7 @@ class Feature(StrEnum):
     PICTURE = "picture"
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
-
-
-class FaceBox(_Wire):
+class FaceBox(Wire):
     """The part of the face's box that is in the photo, pixels."""
 
     left: int
@@ -40,7 +34,7 @@ class FaceBox(_Wire):
     height: int
 
 
-class FaceAge(_Wire):
+class FaceAge(Wire):
     """Years; the true age lies between low and high in nine of ten faces."""
 
     years: float
@@ -48,14 +42,14 @@ class FaceAge(_Wire):
     high: float
 
 
-class FaceGender(_Wire):
+class FaceGender(Wire):
     """Probabilities, which sum to 1."""
 
     female: Share
     male: Share
 
 
-class FacePose(_Wire):
+class FacePose(Wire):
     """How the head is turned, degrees: up, to the picture's right, clockwise."""
 
     pitch: float
@@ -63,7 +57,7 @@ class FacePose(_Wire):
     roll: float
 
 
-class FacePicture(_Wire):
+class FacePicture(Wire):
     """How far the face's picture can be relied on, and why: blur, exposure and noise from 0 to 1."""
 
     quality: Quality = Field(description="good: for all; usable: for age and gender; rejected: for nothing")
@@ -73,7 +67,7 @@ class FacePicture(_Wire):
     noise: Share
 
 
-class AnalyzedFace(_Wire):
+class AnalyzedFace(Wire):
     """One face."""
 
     box: FaceBox
@@ -88,14 +82,14 @@ class AnalyzedFace(_Wire):
     picture: FacePicture | None = None
 
 
-class PhotoProblem(_Wire):
+class PhotoProblem(Wire):
     """Why a photo has no faces to tell of; the others have."""
 
     code: str
     message: str
 
 
-class AnalyzedPhoto(_Wire):
+class AnalyzedPhoto(Wire):
     """One photo: its faces, the largest first, or what is wrong with it."""
 
     name: str = Field(description="The file's name or the address, as it was sent")
@@ -105,13 +99,13 @@ class AnalyzedPhoto(_Wire):
     error: PhotoProblem | None = None
 
 
-class Analysis(_Wire):
+class Analysis(Wire):
     """The answer, in the order of the photos."""
 
     photos: list[AnalyzedPhoto]
 
 
-class PhotoUrls(_Wire):
+class PhotoUrls(Wire):
     """Where the photos are."""
 
     urls: Annotated[list[str], Field(min_length=1, max_length=MAX_PHOTOS)]

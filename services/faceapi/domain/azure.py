@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
-from pydantic.alias_generators import to_camel
+from pydantic import Field, create_model
 
 from services.faceapi.domain import landmarks, picture
 from services.faceapi.domain.faces import EMOTIONS, Face, Rectangle, SeenPhoto, Wanted
 from services.faceapi.domain.problems import not_supported, wrong_argument
+from services.faceapi.domain.wire import Share, Wire
 
 DetectionModel = Literal["detection_01", "detection_02", "detection_03"]
 RecognitionModel = Literal["recognition_01", "recognition_02", "recognition_03", "recognition_04"]
-Share = Annotated[float, Field(ge=0, le=1)]
 # Azure's clients of v1.2 compare with words that begin with a small letter, those before with a capital one.
 Level = Annotated[str, Field(description="As it says; from v1.2 on the first letter is a small one")]
 _SMALL_LETTERS_FROM = (1, 2)
@@ -146,11 +145,7 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.removeprefix("v").partition("-")[0].split("."))
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
-
-
-class FaceRectangle(_Wire):
+class FaceRectangle(Wire):
     """The part of the face's box that is in the photo, pixels."""
 
     width: Annotated[int, Field(ge=1)]
@@ -159,7 +154,7 @@ class FaceRectangle(_Wire):
     top: Annotated[int, Field(ge=0)]
 
 
-class Coordinate(_Wire):
+class Coordinate(Wire):
     """A point of the photo, pixels; it may lie a little outside."""
 
     x: float
@@ -167,10 +162,10 @@ class Coordinate(_Wire):
 
 
 # 27 points, pixels of the photo. Left and right are those of the picture.
-FaceLandmarks = create_model("FaceLandmarks", __base__=_Wire, **dict.fromkeys(landmarks.NAMED, (Coordinate, ...)))  # type: ignore[call-overload] # fields by name
+FaceLandmarks = create_model("FaceLandmarks", __base__=Wire, **dict.fromkeys(landmarks.NAMED, (Coordinate, ...)))  # type: ignore[call-overload] # fields by name
 
 
-class HeadPose(_Wire):
+class HeadPose(Wire):
     """How the head is turned, degrees: all 0 where it looks straight into the camera."""
 
     roll: float = Field(description="Positive is tilted clockwise")
@@ -178,7 +173,7 @@ class HeadPose(_Wire):
     pitch: float = Field(description="Positive looks up")
 
 
-class Emotion(_Wire):
+class Emotion(Wire):
     """Probabilities, which sum to 1. Contempt is never estimated, and always 0."""
 
     anger: Share
@@ -191,28 +186,28 @@ class Emotion(_Wire):
     surprise: Share
 
 
-class Blur(_Wire):
+class Blur(Wire):
     """How blurred the face is: Low under 0.25, High from 0.75 on."""
 
     blur_level: Level
     value: Share
 
 
-class Exposure(_Wire):
+class Exposure(Wire):
     """The face's light: UnderExposure under 0.25, OverExposure from 0.75 on."""
 
     exposure_level: Level
     value: Share
 
 
-class Noise(_Wire):
+class Noise(Wire):
     """The face's noise: Low under 0.3, High from 0.7 on."""
 
     noise_level: Level
     value: Share
 
 
-class FaceAttributes(_Wire):
+class FaceAttributes(Wire):
     """What was asked for."""
 
     age: Annotated[float, Field(ge=0)] | None = Field(default=None, description="Years")
@@ -225,7 +220,7 @@ class FaceAttributes(_Wire):
     noise: Noise | None = None
 
 
-class DetectedFace(_Wire):
+class DetectedFace(Wire):
     """One face."""
 
     face_id: str | None = Field(default=None, description="Random, and kept nowhere: no later call knows it")
@@ -235,20 +230,20 @@ class DetectedFace(_Wire):
     face_attributes: FaceAttributes | None = None
 
 
-class PhotoUrl(_Wire):
+class PhotoUrl(Wire):
     """Where the photo is."""
 
     url: str
 
 
-class ErrorDetail(_Wire):
+class ErrorDetail(Wire):
     """What is wrong."""
 
     code: str
     message: str
 
 
-class ErrorBody(_Wire):
+class ErrorBody(Wire):
     """An answer that is none."""
 
     error: ErrorDetail
@@ -279,7 +274,7 @@ def _rectangle(rectangle: Rectangle) -> FaceRectangle:
     return FaceRectangle(width=rectangle.width, height=rectangle.height, left=rectangle.left, top=rectangle.top)
 
 
-def _landmarks(face: Face) -> _Wire:
+def _landmarks(face: Face) -> Wire:
     points = landmarks.named(face.landmarks())
     return FaceLandmarks(**{name: Coordinate(x=round(x, 1), y=round(y, 1)) for name, (x, y) in points.items()})
 

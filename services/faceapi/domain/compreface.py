@@ -3,20 +3,19 @@
 Source: https://github.com/exadel-inc/CompreFace, docs/Rest-API-description.md, and CommonExceptionCode.java for the codes.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
 from services.faceapi.domain import landmarks
 from services.faceapi.domain.faces import Face, SeenPhoto, Wanted
 from services.faceapi.domain.problems import ProblemError, no_face, wrong_argument
+from services.faceapi.domain.wire import Share
 
 PLUGINS: Final = ("age", "gender", "landmarks", "pose")
 # CompreFace has more, for other services or of other makers.
 _NOT_OFFERED: Final = ("calculator", "mask", "landmarks2d106")
 _NO_FACE, _NO_KEY, _WRONG_FILE, _WRONG_ARGUMENT, _NO_FILE, _FAILED, _OTHER = 28, 20, 21, 36, 34, 41, 0
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Box(BaseModel):
