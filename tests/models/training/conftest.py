@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from models.training.manifest import Dataset, read
+from tests.models.training.data_sets import write_data_set
+
+
+@pytest.fixture(scope="session")
+def data_set_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "faces"
+    write_data_set(folder, 96)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_set(data_set_folder: Path) -> Dataset:
+    return read(data_set_folder)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, data_set_folder: Path) -> Path:
+    """A folder with the data set "faces"; configs go beside it."""
+    (tmp_path / "faces").symlink_to(data_set_folder)
+    return tmp_path
