@@ -15,12 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from torch.utils import deterministic
 
+from models.dataset.face import ManifestError
+from models.dataset.manifest import Dataset, read
 from models.training.checkpoint import CheckpointError
 from models.training.config import ConfigError, TrainingConfig, read_config
 from models.training.distributed import World, world
-from models.training.face import ManifestError
 from models.training.loop import CHECKPOINTS, Outcome, Run, TrainingError
-from models.training.manifest import Dataset, read
 from models.training.result import write_result
 from models.training.tracking import Tracker, TrackingError
 

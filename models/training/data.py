@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from torch.utils import data
 from torchvision.transforms import v2  # type: ignore[import-untyped]
 
+from models.dataset.face import ManifestError, Split, decode_chip
+from models.dataset.manifest import Dataset
 from models.predict.classifier import EMOTIONS, GENDERS
 from models.preprocess import NET_SIZE_PX, Crop, crops
 from models.training.config import Sampling
-from models.training.face import ManifestError, Split, decode_chip
 from models.training.losses import Targets
-from models.training.manifest import Dataset
 
 _BAND_YEARS: Final = 10.0
 _GREY: Final = 128.0

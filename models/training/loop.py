@@ -17,15 +17,15 @@ from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DataLoader
 
 from models.architectures.multitask import MULTITASK, Logits, Multitask
+from models.dataset.face import ManifestError, Split
+from models.dataset.manifest import Dataset
 from models.training.checkpoint import Checkpoints
 from models.training.config import ConfigError, Machine, TrainingConfig
 from models.training.data import ChangedFaces, Draw, Faces, Purpose, draws, seeds
 from models.training.distributed import World
-from models.training.face import ManifestError, Split
 from models.training.figures import Figures, measure
 from models.training.initial_net import initial_net
 from models.training.losses import task_losses, total
-from models.training.manifest import Dataset
 from models.training.schedule import learning_rate
 from models.training.state import TrainingState
 

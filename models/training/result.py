@@ -8,6 +8,7 @@ from typing import Any, Final
 import safetensors.torch
 import torch
 
+from models.dataset.manifest import About
 from models.predict.classifier import EMOTIONS, GENDERS
 from models.preprocess import FACE_SIZE_PX, MEAN_RGB, NET_SIZE_PX, SCALE
 from models.registry import Accuracy, Card, TrainedCard, TrainedSource
@@ -15,7 +16,6 @@ from models.training.checkpoint import sync_folder, write_through
 from models.training.config import TrainingConfig
 from models.training.figures import Figures
 from models.training.loop import Outcome
-from models.training.manifest import About
 
 # What a look at less of the margin leaves out, pixels of the chip: models/preprocess.py has the same.
 _MARGIN_PX: Final = 4

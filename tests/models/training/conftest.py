@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from models.training.manifest import Dataset, read
+from models.dataset.manifest import Dataset, read
 from tests.models.training.data_sets import write_data_set
 
 

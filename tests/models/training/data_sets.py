@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.dataset.face import Face, encode_chip
+from models.dataset.manifest import About, write
 from models.predict.classifier import EMOTIONS, GENDERS
 from models.quality import Level
-from models.training.face import Face, encode_chip
-from models.training.manifest import About, write
 from tests.models.faces import reference_chips
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

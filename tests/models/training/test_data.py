@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from models.dataset.face import ManifestError, Split
+from models.dataset.manifest import Dataset, read, write
 from models.preprocess import NET_SIZE_PX, Crop, crops
 from models.training.config import Sampling
 from models.training.data import ChangedFaces, Faces, Purpose, changes, draws, rarity, seeded, seeds
-from models.training.face import ManifestError, Split
 from models.training.losses import Targets
-from models.training.manifest import Dataset, read, write
 from tests.models.training.data_sets import NOON, face, faces, variants
 
 STILL = Sampling(mirror=0, roll_deg=0, shift=0, scale=0, light=0, jpeg_share=0, blur_share=0, erase_share=0)

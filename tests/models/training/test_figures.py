@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 
 from models.architectures.multitask import Logits, Multitask
+from models.dataset.face import Split
+from models.dataset.manifest import Dataset
 from models.preprocess import NET_SIZE_PX
 from models.training.config import Losses
 from models.training.data import Faces
-from models.training.face import Split
 from models.training.figures import Figures, Rightness, measure
-from models.training.manifest import Dataset
 
 
 class Oracle(Multitask):

@@ -13,13 +13,13 @@ import torch
 from typer.testing import CliRunner
 
 from models.architectures.multitask import MULTITASK
+from models.dataset.face import Split
+from models.dataset.manifest import Dataset
 from models.registry import TrainedCard
 from models.training import __main__ as command
 from models.training.config import Optimisation, read_config
 from models.training.distributed import World
-from models.training.face import Split
 from models.training.loop import Outcome, Run
-from models.training.manifest import Dataset
 from models.training.result import write_result
 from models.training.schedule import learning_rate
 from tests.models.training.data_sets import write_config

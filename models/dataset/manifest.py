@@ -20,10 +20,10 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.dataset.face import Face, ManifestError, Split
 from models.predict.classifier import EMOTIONS, GENDERS
 from models.quality import Level
 from models.registry import Digest, Text
-from models.training.face import Face, ManifestError, Split
 
 FACES: Final = "faces.parquet"
 ABOUT: Final = "dataset.toml"

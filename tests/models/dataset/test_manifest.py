@@ -13,8 +13,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-from models.training.face import Face, ManifestError, Split, decode_chip, encode_chip, split_of
-from models.training.manifest import ABOUT, FACES, Dataset, read, write
+from models.dataset.face import Face, ManifestError, Split, decode_chip, encode_chip, split_of
+from models.dataset.manifest import ABOUT, FACES, Dataset, read, write
 from tests.models.training.data_sets import NOON, face, faces, variants, write_data_set
 
 
