@@ -1,0 +1,142 @@
+"""Put a release into service, or the one before again: every choice is signed, and nobody overwrites another's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from services.common.model_choice import BUILT_IN, ChoiceError, ModelChoice, ReleaseId
+from services.rollout.domain import Release, RolloutError, objections
+
+
+class Shelf(Protocol):
+    """Where releases are kept. Every method raises TransientError where the store is away."""
+
+    async def read(self, name: str) -> Release:
+        """A release.
+
+        Raises:
+            RolloutError: there is none of this name.
+        """
+        ...
+
+    async def check(self, release: Release) -> None:
+        """See that all of its files are there, as they were released.
+
+        Raises:
+            RolloutError: one is not.
+        """
+        ...
+
+
+class Board(Protocol):
+    """Where it is said what is in service. Every method raises TransientError where NATS is away."""
+
+    async def chosen(self) -> tuple[ModelChoice | None, int]:
+        """What is chosen now, and the revision to replace; None where nobody has chosen."""
+        ...
+
+    async def choose(self, choice: ModelChoice, revision: int) -> None:
+        """Say it.
+
+        Raises:
+            RolloutError: somebody else has chosen meanwhile.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Promoter:
+    """Who decides, and the key that proves it."""
+
+    name: str
+    key: Ed25519PrivateKey
+
+
+class Rollout:
+    """Changes what is in service.
+
+    Args:
+        shelf: of releases.
+        board: where it is said.
+        trusted: public keys, by who signs with them.
+    """
+
+    def __init__(self, shelf: Shelf, board: Board, trusted: Mapping[str, Ed25519PublicKey]) -> None:
+        self._shelf = shelf
+        self._board = board
+        self._trusted = trusted
+
+    async def promote(self, name: str, promoter: Promoter, forced: str | None, now: datetime) -> ModelChoice:
+        """Put a release into service.
+
+        Args:
+            name: of the release; `built-in`: the models that come with the code.
+            promoter: who decides.
+            forced: why it goes into service whatever speaks against it; None: it does not.
+            now: UTC.
+
+        Raises:
+            RolloutError: it cannot be, or something speaks against it.
+            TransientError: the store or NATS is away.
+        """
+        chosen, revision = await self._board.chosen()
+        before = chosen.release if chosen and self._trusts(chosen) else BUILT_IN
+        release = await self._candidate(name, before, forced)
+        return await self._choose(release, before, promoter, forced or "", now, revision)
+
+    async def roll_back(self, promoter: Promoter, reason: str, now: datetime) -> ModelChoice:
+        """Put into service what was in service before.
+
+        Args:
+            promoter: who decides.
+            reason: why, in words.
+            now: UTC.
+
+        Raises:
+            RolloutError: nothing was, or it is not there any more.
+            TransientError: the store or NATS is away.
+        """
+        chosen, revision = await self._board.chosen()
+        if chosen is None:
+            raise RolloutError("nothing was ever promoted")
+        if not self._trusts(chosen):
+            raise RolloutError("what is chosen now was not signed by anybody who may: promote a release instead")
+        if chosen.before != BUILT_IN:
+            release = await self._shelf.read(chosen.before.name)
+            if release.id != chosen.before:
+                raise RolloutError(f"the release {release.name} is not what it was when it was in service")
+            await self._shelf.check(release)
+        return await self._choose(chosen.before, chosen.release, promoter, reason, now, revision)
+
+    def _trusts(self, choice: ModelChoice) -> bool:
+        try:
+            choice.check_trust(self._trusted)
+        except ChoiceError:
+            return False
+        return True
+
+    async def _candidate(self, name: str, in_service: ReleaseId, forced: str | None) -> ReleaseId:
+        if name == BUILT_IN.name:
+            return BUILT_IN
+        release = await self._shelf.read(name)
+        await self._shelf.check(release)
+        against = objections(release, None if in_service == BUILT_IN else await self._shelf.read(in_service.name))
+        if against and not forced:
+            raise RolloutError(f"{'; '.join(against)}. `--force REASON` promotes it all the same")
+        return release.id
+
+    async def _choose(
+        self, release: ReleaseId, before: ReleaseId, promoter: Promoter, reason: str, now: datetime, revision: int
+    ) -> ModelChoice:
+        if release == before:
+            raise RolloutError(f"{release.name} is in service already")
+        choice = ModelChoice(release, promoter.name, now, reason, before).signed(promoter.key)
+        try:
+            choice.check_trust(self._trusted)
+        except ChoiceError as error:
+            raise RolloutError(f"classify would not follow: {error}") from error
+        await self._board.choose(choice, revision)
+        return choice
