@@ -1,0 +1,74 @@
+"""Releases, what may be said for and against them, and how two of them differ. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from services.common.model_choice import ReleaseId
+
+
+class RolloutError(Exception):
+    """What was asked for cannot be. The message is a clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure: how right a release is, of what, on which faces."""
+
+    data: str
+    measure: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is known of a release.
+
+    Args:
+        sha256: digest of its release.toml.
+        kind: "pair" or "multitask", as models/release.py has it.
+        made_from: in words.
+        nets: names of its nets.
+        size_bytes: of all of its files.
+    """
+
+    name: str
+    sha256: bytes
+    kind: str
+    made_at: datetime
+    made_from: str
+    nets: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    size_bytes: int
+
+    @property
+    def id(self) -> ReleaseId:
+        """Which one it is, down to the last byte."""
+        return ReleaseId(self.name, self.sha256)
+
+
+class Compared(NamedTuple):
+    """A figure of two releases; None where one of them has none."""
+
+    data: str
+    measure: str
+    first: float | None
+    second: float | None
+
+
+def compared(first: Release, second: Release) -> list[Compared]:
+    """Their figures side by side, in the order of the first; then those that only the second has."""
+    ours, theirs = ({(figure.data, figure.measure): figure.value for figure in of.figures} for of in (first, second))
+    return [Compared(*what, ours.get(what), theirs.get(what)) for what in dict.fromkeys((*ours, *theirs))]
+
+
+def objections(candidate: Release, in_service: Release | None) -> list[str]:
+    """What speaks against a promotion, a clause each: whoever promotes all the same says why.
+
+    This is the gate: what a release must have shown before it goes into service is asked here, and nowhere else.
+
+    Args:
+        candidate: to be promoted.
+        in_service: what it would replace; None: the models that come with the code.
+    """
+    return [] if candidate.figures else [f"nobody has measured how right {candidate.name} is"]
