@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Flag, auto
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from facetally.v1.face_pb2 import (
@@ -25,19 +25,6 @@ _CHIP_BYTES = CHIP_SIDE_PX * CHIP_SIDE_PX * 3
 MAX_ASKED_FACES = 100
 
 
-class UnfitReleaseError(Exception):
-    """The release cannot be put into service.
-
-    Args:
-        reason: damaged, unfit or self_test.
-        message: a clause.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
 class Wanted(Flag):
     """What is to be estimated: each takes a net of its own."""
 
@@ -48,16 +35,6 @@ class Wanted(Flag):
 
 NOTHING = Wanted(0)
 TALLIED = Wanted.AGE_AND_GENDER | Wanted.EMOTION
-
-
-T = TypeVar("T")
-
-
-class Versioned(NamedTuple, Generic[T]):
-    """What models have said, and which: others may be in service by now."""
-
-    said: T
-    version: str
 
 
 class Estimates(NamedTuple):

@@ -64,27 +64,16 @@ class NatsSettings(BaseModel):
     password: SecretStr = Field(description="That user's password")
 
 
-class StoreSettings(BaseModel):
-    """Where an S3-compatible store is, and who asks for what is in it."""
+class S3Settings(BaseModel):
+    """Where the photos are, and who asks for them."""
 
     model_config = ConfigDict(frozen=True)
 
     url: str = Field(description="Endpoint of any S3-compatible store: http(s)://host:port")
     access_key: str = Field(description="Access key; each service has its own, with the rights it needs")
     secret_key: SecretStr = Field(description="That access key's secret")
-    region: str = Field(default="us-east-1", description="Region name that requests are signed for")
-
-
-class ModelStoreSettings(StoreSettings):
-    """Where releases of models are."""
-
-    bucket: str = Field(default="models", description="Bucket that holds releases of models")
-
-
-class S3Settings(StoreSettings):
-    """Where the photos are."""
-
     bucket: str = Field(default="photos", description="Bucket that holds the photos")
+    region: str = Field(default="us-east-1", description="Region name that requests are signed for")
     seaweedfs_filer: str | None = Field(
         default=None,
         description="Where the store is SeaweedFS, host:port of its filer's gRPC: photos are then written past the S3 "

@@ -16,9 +16,6 @@ MAX_ATTEMPTS = 5
 
 SHOPS_BUCKET = "SHOPS"
 API_KEYS_BUCKET = "API_KEYS"
-MODELS_BUCKET = "MODELS"
-# Key-value buckets, and how many values of a key each keeps: who was promoted when stays to be seen.
-KEY_VALUE_BUCKETS = {SHOPS_BUCKET: 1, API_KEYS_BUCKET: 1, MODELS_BUCKET: 64}
 # Questions to whichever detect or classify takes them, and their answers; nothing of them is kept.
 EXAMINE_SUBJECT = "examine.photo"
 LOOK_SUBJECT = "look.photo"

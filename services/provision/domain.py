@@ -11,7 +11,6 @@ from services.common.streams import (
     EXAMINE_SUBJECT,
     HELD,
     LOOK_SUBJECT,
-    MODELS_BUCKET,
     SHOPS_BUCKET,
     STREAMS,
     Consumer,
@@ -25,9 +24,6 @@ S3_ACTIONS: dict[str, tuple[str, ...]] = {
     "admin": ("Admin", "Read", "Write", "List", "Tagging"),
     "ingest": ("Write:photos",),
     "detect": ("Read:photos",),
-    # Releases of models: whoever adds them can neither see a photo nor take one away.
-    "models": ("Read:models", "Write:models", "List:models"),
-    "classify": ("Read:models",),
     # It sees that photos are there, and none of them.
     "operator": ("List:photos",),
 }
@@ -76,7 +72,7 @@ def nats_permissions() -> dict[str, NatsPermissions]:
     inbox = {user: f"{inbox_prefix(user)}.>" for user in ("report", "faceapi")}
     writes = {
         "detect": ("faces.>", inbox["report"], inbox["faceapi"]),
-        "classify": ("results.>", inbox["faceapi"], *_watch(MODELS_BUCKET)),
+        "classify": ("results.>", inbox["faceapi"]),
         "record": (),
     }
     answers = {
@@ -91,7 +87,6 @@ def nats_permissions() -> dict[str, NatsPermissions]:
         )
     users["report"] = NatsPermissions((EXAMINE_SUBJECT,), (inbox["report"],))
     users["faceapi"] = NatsPermissions((LOOK_SUBJECT, ESTIMATE_SUBJECT, *_watch(API_KEYS_BUCKET)), (inbox["faceapi"],))
-    users["models"] = NatsPermissions(_fill(MODELS_BUCKET), (f"{inbox_prefix('models')}.>",))
     users["keys"] = NatsPermissions(_fill(API_KEYS_BUCKET), (f"{inbox_prefix('keys')}.>",))
     users["ingest"] = NatsPermissions(
         (

@@ -8,12 +8,11 @@ from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 from models.predict.landmarker import poses
-from services.classify.domain import TALLIED, Estimates, FaceEstimate, Versioned, Wanted, estimates_by_face
+from services.classify.domain import TALLIED, Estimates, FaceEstimate, Wanted, estimates_by_face
 from services.common.batches import Batches
-from services.common.model_choice import BUILT_IN
 
 BATCH_FACES = Histogram(
     "facetally_classify_batch_faces", "Faces in one pass of the models", buckets=(1, 2, 4, 8, 16, 32, 64)
@@ -29,11 +28,6 @@ QUEUE_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
 )
 FACES = Counter("facetally_classify_faces_total", "Faces classified; those that somebody asks about are not counted")
-MODEL_INFO = Gauge(
-    "facetally_classify_model_info",
-    "Always 1; which models are in service, and the release that they come from",
-    ["version", "release"],
-)
 
 Columns = tuple[NDArray[np.float32], ...]
 
@@ -41,10 +35,7 @@ Columns = tuple[NDArray[np.float32], ...]
 class Model(Protocol):
     """What estimates: `models.predict.classifier.FaceClassifier`. Its columns are those of Estimates."""
 
-    @property
-    def version(self) -> str:
-        """Names it."""
-        ...
+    version: str
 
     def ages_and_genders(self, chips: NDArray[np.uint8]) -> Columns:
         """Estimate n faces: age, its interval's ends, gender."""
@@ -71,20 +62,18 @@ class _Faces(NamedTuple):
 class BatchedClassifier:
     """Gathers faces into batches, and runs the models on them, each on those of a batch for which it is wanted.
 
-    Another model may take the place of the one in service at any moment: between two passes.
-
     Args:
-        model: what estimates first: it comes with the code.
+        model: what estimates.
         landmarker: what finds landmarks.
         max_batch_faces: most faces in one pass.
         max_batch_delay_s: how long the first face of a batch waits for others.
     """
 
     def __init__(self, model: Model, landmarker: Landmarker, max_batch_faces: int, max_batch_delay_s: float) -> None:
-        self.put_in_service(model, BUILT_IN.name)
+        self._model = model
         self._landmarker = landmarker
         self._max_batch_faces = max_batch_faces
-        self._batches: Batches[_Faces, Versioned[Estimates]] = Batches(
+        self._batches: Batches[_Faces, Estimates] = Batches(
             self._pass,
             max_batch_faces,
             max_batch_delay_s,
@@ -99,72 +88,49 @@ class BatchedClassifier:
     ) -> AsyncIterator[Self]:
         """A classifier that works for as long as the block runs."""
         classifier = cls(model, landmarker, max_batch_faces, max_batch_delay_s)
-        del model  # when another one takes its place nobody is to hold it in memory
         async with classifier._batches.running("models"):
             yield classifier
 
     @property
     def version(self) -> str:
-        """Names the models in service now."""
+        """Names the models in service."""
         return self._model.version
 
-    def put_in_service(self, model: Model, release: str) -> None:
-        """Estimate with another model from the next pass on.
-
-        Args:
-            model: it has run before, so that nobody waits for it.
-            release: that it comes from.
-        """
-        self._model: Model = model
-        MODEL_INFO.clear()
-        MODEL_INFO.labels(model.version, release).set(1)
-
-    async def estimate(self, chips: NDArray[np.uint8]) -> Versioned[list[FaceEstimate]]:
+    async def estimate(self, chips: NDArray[np.uint8]) -> list[FaceEstimate]:
         """What is tallied, in the order of the chips; more than fit into one pass take several.
 
         Args:
             chips: (n, 144, 144, 3) uint8 RGB.
         """
-        estimates, version = await self._in_parts(chips, TALLIED)
+        estimates: list[FaceEstimate] = []
+        for part in self._parts(chips):
+            estimates += estimates_by_face(await self._batches.submit(_Faces(part, TALLIED)))
         FACES.inc(len(chips))
-        return Versioned(estimates_by_face(estimates), version)
+        return estimates
 
-    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Versioned[Estimates]:
+    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Estimates:
         """What is wanted and no more, for somebody who waits: before all that is tallied.
 
         Args:
             chips: (n, 144, 144, 3) uint8 RGB, n > 0.
             wanted: what is to be estimated.
         """
-        return await self._in_parts(chips, wanted, urgent=True)
-
-    async def _in_parts(
-        self, chips: NDArray[np.uint8], wanted: Wanted, *, urgent: bool = False
-    ) -> Versioned[Estimates]:
-        """As many passes as it takes, all of the same model: where another took its place in between, all of them again."""
-        while True:
-            parts = [await self._batches.submit(_Faces(part, wanted), urgent=urgent) for part in self._parts(chips)]
-            said, versions = zip(*parts, strict=True)
-            if len(set(versions)) == 1:
-                return Versioned(
-                    Estimates(*(np.concatenate(columns) for columns in zip(*said, strict=True))), versions[0]
-                )
+        parts = [await self._batches.submit(_Faces(part, wanted), urgent=True) for part in self._parts(chips)]
+        return Estimates(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     def _parts(self, chips: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
         return [chips[start : start + self._max_batch_faces] for start in range(0, len(chips), self._max_batch_faces)]
 
-    def _pass(self, batch: list[_Faces]) -> list[Versioned[Estimates]]:
+    def _pass(self, batch: list[_Faces]) -> list[Estimates]:
         began = perf_counter()
-        model = self._model  # the same for all of the pass
         chips = np.concatenate([faces.chips for faces in batch])
         columns = (
-            self._run(model.ages_and_genders, Wanted.AGE_AND_GENDER, batch, chips),
-            self._run(lambda of: (model.emotions(of),), Wanted.EMOTION, batch, chips),
+            self._run(self._model.ages_and_genders, Wanted.AGE_AND_GENDER, batch, chips),
+            self._run(lambda of: (self._model.emotions(of),), Wanted.EMOTION, batch, chips),
             self._run(self._landmarks, Wanted.LANDMARKS, batch, chips),
         )
         estimates = [
-            Versioned(Estimates(*ages, *emotions, *landmarks), model.version)
-            for ages, emotions, landmarks in zip(*columns, strict=True)
+            Estimates(*ages, *emotions, *landmarks) for ages, emotions, landmarks in zip(*columns, strict=True)
         ]
         BATCH_FACES.observe(len(chips))
         BATCH_SECONDS.observe(perf_counter() - began)

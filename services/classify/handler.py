@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from services.classify.domain import (
     Estimates,
     FaceEstimate,
-    Versioned,
     Wanted,
     asked_chips,
     chips_of,
@@ -27,14 +26,14 @@ class FaceClassifier(Protocol):
 
     @property
     def version(self) -> str:
-        """Names the models in service now."""
+        """Names the models in service."""
         ...
 
-    async def estimate(self, chips: NDArray[np.uint8]) -> Versioned[list[FaceEstimate]]:
+    async def estimate(self, chips: NDArray[np.uint8]) -> list[FaceEstimate]:
         """What is tallied, in the order of the chips, (n, 144, 144, 3) uint8 RGB."""
         ...
 
-    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Versioned[Estimates]:
+    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Estimates:
         """What is wanted and no more, before all that is tallied: somebody waits. There is a chip at least."""
         ...
 
@@ -61,9 +60,8 @@ class ClassifyFaces:
             PermanentError: the message makes no sense.
             TransientError: the result could not be published.
         """
-        nothing: Versioned[list[FaceEstimate]] = Versioned([], self._classifier.version)
-        estimates = await self._classifier.estimate(chips_of(detected)) if detected.faces else nothing
-        result = classified(detected, *estimates)
+        estimates = await self._classifier.estimate(chips_of(detected)) if detected.faces else []
+        result = classified(detected, estimates, self._classifier.version)
         photo = detected.photo
         await self._publisher.publish(subject("results", photo.region_id, photo.shop_id), result, photo.photo_id)
 
@@ -80,7 +78,7 @@ class EstimateFaces:
         Raises:
             BadInputError: a chip has the wrong size, or there are too many.
         """
-        chips, wanted = asked_chips(request), wanted_by(request)
+        chips, wanted, version = asked_chips(request), wanted_by(request), self._classifier.version
         if not len(chips) or not wanted:
-            return FacesEstimated(faces=[EstimatedFace()] * len(chips), classifier_version=self._classifier.version)
-        return estimated(len(chips), *await self._classifier.estimate_only(chips, wanted))
+            return FacesEstimated(faces=[EstimatedFace()] * len(chips), classifier_version=version)
+        return estimated(len(chips), await self._classifier.estimate_only(chips, wanted), version)
