@@ -10,7 +10,6 @@ from services.estate.__main__ import camera_app as camera
 from services.faceapi.command import app as keys
 from services.operate.__main__ import app as operate
 from services.report.command import app as people
-from services.rollout.__main__ import app as models
 from services.standalone.__main__ import app as standalone
 
 app = typer.Typer(
@@ -27,5 +26,4 @@ app.add_typer(operate)
 app.add_typer(camera, name="camera")
 app.add_typer(people, name="people")
 app.add_typer(keys, name="keys")
-app.add_typer(models, name="models")
 app.add_typer(cost)
