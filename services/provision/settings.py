@@ -13,7 +13,6 @@ class ProvisionSettings(BaseSettings):
 
     nats: NatsSettings = Field(description="Connection to NATS, as its administrator")
     s3: S3Settings = Field(description="Connection to the photo store, as its administrator")
-    models_bucket: str = Field(default="models", description="Bucket that holds releases of models, beside the photos'")
     postgres_dsn: SecretStr = Field(description="postgresql://owner:password@host:port/database, the schema's owner")
     record_password: SecretStr = Field(description="Password of the database role `record`")
     report_password: SecretStr = Field(description="Password of the database role `report`")
