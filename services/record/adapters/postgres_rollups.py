@@ -15,7 +15,6 @@ import asyncpg
 
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
-from services.common.tally_sql import MARK_STALE
 from services.record.adapters.rollup_sql import (
     ADD_UP_DAYS,
     ADD_UP_HEAT,
@@ -36,6 +35,7 @@ from services.record.adapters.rollup_sql import (
     TAKE_STALE,
     WEEK_FROM,
 )
+from services.record.adapters.tally_sql import MARK_STALE
 from services.record.domain.camera_health import CameraFacts, CameraHealth
 from services.record.domain.hours_due import Due, ShopHours
 from services.record.domain.tallies import CameraDay, HourKey
