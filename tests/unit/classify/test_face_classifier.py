@@ -68,7 +68,7 @@ def chips(*values: int) -> NDArray[np.uint8]:
 
 
 def ages(estimates: object) -> list[float]:
-    return [estimate.age_years for estimate in estimates.said]  # type: ignore[attr-defined]
+    return [estimate.age_years for estimate in estimates]  # type: ignore[attr-defined]
 
 
 async def test_faces_of_several_photos_share_a_pass_and_find_their_way_back() -> None:
@@ -151,8 +151,7 @@ async def test_each_net_sees_in_one_go_the_faces_for_which_it_is_wanted_and_no_o
         faces = [face for i, wanted in enumerate(MIXED) if estimate in wanted for face in (i, i + 100)]
         tallied_faces = [9, 109] if estimate in TALLIED else []
         assert model.seen[estimate][1:] == [faces, tallied_faces], estimate
-    for i, (wanted, (answer, version)) in enumerate(zip(MIXED, answers, strict=True)):
-        assert version == "echo"
+    for i, (wanted, answer) in enumerate(zip(MIXED, answers, strict=True)):
         by_age, by_emotion, by_landmarks = ([i, i + 100] if estimate in wanted else [] for estimate in Wanted)
         assert answer.age_years.tolist() == by_age
         assert answer.age_low_years.tolist() == [age - 1 for age in by_age]
@@ -193,7 +192,7 @@ async def test_poses_are_those_of_the_landmarks() -> None:
     model = EchoModel()
     model.go.set()
     async with running(model) as classifier:
-        answer, _ = await classifier.estimate_only(chips(1, 2), Wanted.LANDMARKS)
+        answer = await classifier.estimate_only(chips(1, 2), Wanted.LANDMARKS)
     for points, pose in zip(answer.landmarks, answer.pose, strict=True):
         expected = head_pose(points)
         assert pose.tolist() == pytest.approx([expected.pitch_deg, expected.yaw_deg, expected.roll_deg], abs=1e-3)
@@ -210,8 +209,8 @@ async def test_who_waits_goes_before_what_is_tallied_and_for_no_company() -> Non
         question = asyncio.create_task(classifier.estimate_only(chips(200), TALLIED))
         await asyncio.sleep(0)
         model.go.set()
-        assert (await question).said.age_years.tolist() == [200]
-        alone, _ = await asyncio.wait_for(classifier.estimate_only(chips(201), TALLIED), 10)
+        assert (await question).age_years.tolist() == [200]
+        alone = await asyncio.wait_for(classifier.estimate_only(chips(201), TALLIED), 10)
         assert alone.age_years.tolist() == [201]
         await asyncio.gather(first, backlog)
     passes = model.seen[Wanted.EMOTION]
@@ -224,7 +223,7 @@ async def test_a_crowd_that_somebody_asks_about_takes_several_passes_and_stays_i
     model = EchoModel()
     model.go.set()
     async with running(model) as classifier:
-        answer, _ = await classifier.estimate_only(chips(*range(20)), Wanted.EMOTION)
+        answer = await classifier.estimate_only(chips(*range(20)), Wanted.EMOTION)
     assert answer.emotion[:, 0].tolist() == list(range(20))
     assert [len(faces) for faces in model.seen[Wanted.EMOTION]] == [8, 8, 4]
     assert answer.age_years.shape == (0,)
@@ -243,35 +242,3 @@ async def test_faces_that_somebody_asks_about_do_not_count_as_classified() -> No
         await classifier.estimate(chips(1, 2, 3))
         await classifier.estimate_only(chips(1, 2), ALL)
     assert faces_classified() - before == 3
-
-
-async def test_another_model_takes_over_between_two_passes_and_nobody_is_answered_by_both() -> None:
-    first, second = EchoModel(version="first"), EchoModel(version="second")
-    second.go.set()
-    async with running(first) as classifier:
-        begun = await busy(first, classifier)
-        crowd = asyncio.create_task(classifier.estimate(chips(*range(20))))
-        await asyncio.sleep(0)
-        classifier.put_in_service(second, "autumn")
-        assert classifier.version == "second"
-        first.go.set()
-        assert (await begun).version == "first"  # type: ignore[attr-defined]
-        answer = await crowd
-    assert (ages(answer), answer.version) == (list(range(20)), "second")
-    info = {"version": "second", "release": "autumn"}
-    assert REGISTRY.get_sample_value("facetally_classify_model_info", info) == 1
-
-
-async def test_a_crowd_that_two_models_have_seen_in_part_is_seen_again_by_one() -> None:
-    first, second = EchoModel(version="first"), EchoModel(version="second")
-    second.go.set()
-    async with running(first) as classifier:
-        crowd = asyncio.create_task(classifier.estimate(chips(*range(20))))
-        while not first.began.is_set():
-            await asyncio.sleep(0.001)
-        classifier.put_in_service(second, "autumn")
-        first.go.set()
-        answer = await crowd
-    assert (ages(answer), answer.version) == (list(range(20)), "second")
-    assert first.passes == [8]
-    assert second.passes == [8, 4, 8, 8, 4]

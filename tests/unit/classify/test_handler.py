@@ -165,4 +165,4 @@ async def test_estimates_of_less_than_is_tallied_are_never_tallied() -> None:
     pixels = np.zeros((1, CHIP_SIDE_PX, CHIP_SIDE_PX, 3), np.uint8)
     for wanted in (Wanted.EMOTION, Wanted.AGE_AND_GENDER):
         with pytest.raises(ValueError, match=r"shorter|longer"):
-            estimates_by_face((await FakeFaceClassifier().estimate_only(pixels, wanted)).said)
+            estimates_by_face(await FakeFaceClassifier().estimate_only(pixels, wanted))
