@@ -2,7 +2,6 @@
 
 import typer
 
-from services.backfill.__main__ import app as backfill
 from services.cost.__main__ import app as cost
 from services.demo.__main__ import app as demo
 from services.detect.__main__ import app as detect
@@ -11,7 +10,6 @@ from services.estate.__main__ import camera_app as camera
 from services.faceapi.command import app as keys
 from services.operate.__main__ import app as operate
 from services.report.command import app as people
-from services.rollout.__main__ import app as models
 from services.standalone.__main__ import app as standalone
 
 app = typer.Typer(
@@ -28,6 +26,4 @@ app.add_typer(operate)
 app.add_typer(camera, name="camera")
 app.add_typer(people, name="people")
 app.add_typer(keys, name="keys")
-app.add_typer(models, name="models")
-app.add_typer(backfill, name="backfill")
 app.add_typer(cost)

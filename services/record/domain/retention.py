@@ -19,13 +19,11 @@ class Kept:
         results_days: results photo by photo, and the ids of what was counted.
         camera_hours_days: what became of each camera's uploads, by the hour.
         tallies_days: tallies of visitors, and of cameras by the day.
-        shadows_days: what releases in shadow say.
     """
 
     results_days: int
     camera_hours_days: int
     tallies_days: int
-    shadows_days: int = 90
 
     def oldest(self, now: datetime) -> datetime:
         """The earliest time of capture that is recorded.
@@ -45,10 +43,6 @@ class Kept:
     def tallies_before(self, now: datetime) -> date:
         """The first local day whose tallies are kept."""
         return (now - timedelta(days=self.tallies_days) - _ZONES).date()
-
-    def shadows_before(self, now: datetime) -> date:
-        """The first local day of which it is kept what releases in shadow say."""
-        return (now - timedelta(days=self.shadows_days) - _ZONES).date()
 
     def ids_before(self, now: datetime) -> datetime:
         """What was counted before this can be forgotten.

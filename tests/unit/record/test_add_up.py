@@ -14,7 +14,7 @@ from services.record.handler.add_up import MOST_IDS, AddUp, Watch
 from tests.fakes.rollup_store import FakeRollupStore
 
 BEGIN = datetime(2026, 3, 2, 12, tzinfo=UTC)
-STEPS = ["shops_to_look_at", "add_up_stale", "add_up_moved", "cameras", "drop_results", "drop_camera_hours", "drop_tallies", "drop_shadows",
+STEPS = ["shops_to_look_at", "add_up_stale", "add_up_moved", "cameras", "drop_results", "drop_camera_hours", "drop_tallies",
          "forget_counted"]  # fmt: skip
 
 
