@@ -11,7 +11,6 @@ from models.architectures.dlib_gender_cnn import DlibGenderCnn
 from models.architectures.expression_densenet import ExpressionDenseNet
 from models.architectures.landmark_densenet import LandmarkDenseNet
 from models.architectures.mmod import Mmod
-from models.architectures.multitask import MULTITASK
 
 ARCHITECTURES: Final[dict[str, Callable[[], nn.Module]]] = {
     "age_gender_xception": AgeGenderXception,
@@ -20,5 +19,4 @@ ARCHITECTURES: Final[dict[str, Callable[[], nn.Module]]] = {
     "expression_densenet": ExpressionDenseNet,
     "landmark_densenet": LandmarkDenseNet,
     "mmod": Mmod,
-    **MULTITASK,
 }

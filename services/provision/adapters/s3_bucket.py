@@ -1,4 +1,4 @@
-"""A bucket of the photo store, through the minio SDK: any S3-compatible store."""
+"""The photos' bucket, through the minio SDK: any S3-compatible store."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,1 +1,0 @@
-"""What backfill touches of the world."""

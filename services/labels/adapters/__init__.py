@@ -1,1 +1,0 @@
-"""What labels touches of the world."""

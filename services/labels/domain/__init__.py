@@ -1,1 +1,0 @@
-"""Which faces are drawn, what a label is, and what a data set says. Pure."""

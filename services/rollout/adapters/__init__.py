@@ -1,1 +1,0 @@
-"""What rollout touches of the world."""

@@ -1,1 +1,0 @@
-"""`facetally backfill` on real servers, with real faces and a real release."""
