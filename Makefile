@@ -56,7 +56,7 @@ $(FACE_API_JS): bench/face_api_js/package-lock.json | $(READY)
 ##@ Check and test
 .PHONY: test
 test: setup test-programs ## Every test, servers and browser included (ARGS="-k name" picks some)
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-programs
 test-programs: $(READY)
@@ -138,6 +138,11 @@ bench-ingest: setup ## CPU per upload: received only, beside vsftpd, and all the
 bench-chain: setup ## What the whole chain carries on this machine: photos a second, CPU a photo, 226 to row (ARGS="--rate 60")
 	@mkdir -p build
 	@$(BIN)/python -m bench.chain $(ARGS)
+
+.PHONY: train-demo
+train-demo: setup ## Label, train, compare, promote while requests go on, and roll back, with faces of the demo photos (ARGS="--epochs 8")
+	@mkdir -p build
+	@$(BIN)/python -m bench.retraining $(ARGS)
 
 .PHONY: seed-year
 seed-year: setup ## A year of 1,000 made-up shops in a Postgres of its own (MONTHS=12 SHOPS=1000 FOLDER=build/year)

@@ -13,8 +13,8 @@ from models.predict.classifier import FaceClassifier
 from models.predict.finder import FaceFinder, Photo
 from models.preprocess import FACE_SIZE_PX, Crops
 from services.classify.settings import ClassifySettings
+from services.common.jpeg_decoder import decode
 from services.detect.adapters.face_detector import Asked, FaceDetector
-from services.detect.adapters.jpeg_decoder import decode
 from services.detect.domain import Look, Sighting
 from services.detect.settings import FinderSettings
 

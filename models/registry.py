@@ -6,7 +6,7 @@ A card (models/cards/*.toml) and its weights belong together: weights are only l
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
@@ -76,6 +76,30 @@ class Source(_Frozen):
     url: Annotated[str, StringConstraints(pattern=r"^https://")]
     training_data: Text
     files: Annotated[dict[str, Digest], Field(min_length=1)]
+
+
+class TrainedSource(_Frozen):
+    """What weights that were trained here come from.
+
+    Args:
+        dataset: name of the data set.
+        dataset_version: a digest of its faces.
+        dataset_sha256: of its file.
+        training_data: what the faces are of.
+        config_sha256: of the config's values.
+        initial_weights_sha256: of what it began with; None for random weights.
+        taught_by: versions of the nets whose predictions it learnt from.
+        made_with: versions of the libraries.
+    """
+
+    dataset: Text
+    dataset_version: Text
+    dataset_sha256: Digest
+    training_data: Text
+    config_sha256: Digest
+    initial_weights_sha256: Digest | None = None
+    taught_by: tuple[str, ...] = Field(default=())
+    made_with: Text
 
 
 class Weights(_Frozen):
@@ -151,6 +175,21 @@ class AgeCorrection(_Frozen):
         return self
 
 
+class Look(NamedTuple):
+    """A square from the middle of a chip, its side in pixels; mirrored or not."""
+
+    side_px: PositiveInt
+    mirrored: bool
+
+
+class Looks(_Frozen):
+    """How a net looks at each face, by how many looks it gets; its outputs are the mean over them."""
+
+    fast: Annotated[tuple[Look, ...], Field(min_length=1)]
+    balanced: Annotated[tuple[Look, ...], Field(min_length=1)]
+    thorough: Annotated[tuple[Look, ...], Field(min_length=1)]
+
+
 class Accuracy(_Frozen):
     """One measured figure."""
 
@@ -166,7 +205,13 @@ class Caveats(_Frozen):
 
 
 class Card(_Frozen):
-    """One net."""
+    """One net.
+
+    Args:
+        calibration: of its one table of probabilities; of that of genders where it has two.
+        emotion_calibration: of the other one.
+        looks: where they are not those of models/preprocess.py.
+    """
 
     name: str
     architecture: str
@@ -177,9 +222,17 @@ class Card(_Frozen):
     weights: Weights
     quantisation: Quantisation | None = None
     calibration: Calibration | None = None
+    emotion_calibration: Calibration | None = None
+    looks: Looks | None = None
     age_correction: AgeCorrection | None = None
     accuracy: tuple[Accuracy, ...]
     caveats: Caveats
+
+
+class TrainedCard(Card):
+    """A card of weights that were trained here."""
+
+    source: TrainedSource  # type: ignore[assignment]
 
 
 def read_card(name: str) -> Card:
@@ -198,12 +251,21 @@ def load(name: str, weights_dir: Path = WEIGHTS_DIR) -> "tuple[nn.Module, Card]"
     Raises:
         WeightsError: the file is not there, or is another one than the card's.
     """
+    card = read_card(name)
+    return load_net(card, weights_dir), card
+
+
+def load_net(card: Card, weights_dir: Path) -> "nn.Module":
+    """The net of a card with its weights, in evaluation mode, on the CPU.
+
+    Raises:
+        WeightsError: the file is not there, or is another one than the card's.
+    """
     # PyTorch takes seconds and a quarter of a gigabyte. What runs exported nets reads cards, and needs none of it.
     import safetensors.torch  # noqa: PLC0415
 
     from models.architectures.catalogue import ARCHITECTURES  # noqa: PLC0415
 
-    card = read_card(name)
     path = weights_dir / card.weights.file
     try:
         data = path.read_bytes()
@@ -214,4 +276,4 @@ def load(name: str, weights_dir: Path = WEIGHTS_DIR) -> "tuple[nn.Module, Card]"
         raise WeightsError(f"{path} has the digest {digest}, the card says {card.weights.sha256}: run `make setup`")
     net = ARCHITECTURES[card.architecture]()
     net.load_state_dict(safetensors.torch.load(data))
-    return net.eval(), card
+    return net.eval()

@@ -4,20 +4,24 @@ import sys
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from services.backfill.settings import BackfillSettings
 from services.classify.settings import ClassifySettings
 from services.detect.settings import DetectSettings
 from services.estate.settings import EstateSettings
 from services.faceapi.settings import FaceApiSettings, KeysSettings
 from services.ingest.settings import IngestSettings
+from services.labels.settings import LabelsSettings
 from services.operate.settings import OperateSettings
 from services.provision.settings import ProvisionSettings
 from services.record.settings import RecordSettings
 from services.report.settings import ReportSettings
+from services.rollout.settings import RolloutSettings
 from services.standalone.settings import StandaloneSettings
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -31,6 +35,9 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     KeysSettings,
     EstateSettings,
     OperateSettings,
+    RolloutSettings,
+    BackfillSettings,
+    LabelsSettings,
     ProvisionSettings,
     StandaloneSettings,
 )
@@ -51,11 +58,22 @@ def variables(settings: type[BaseModel], prefix: str) -> dict[str, FieldInfo]:
     found: dict[str, FieldInfo] = {}
     for name, field in settings.model_fields.items():
         variable = f"{prefix}{field.alias or name}".upper()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            found |= variables(field.annotation, f"{variable}__")
+        group = _group(field)
+        if group is not None:
+            if field.default is None:
+                found[f"{variable}__*"] = field
+            found |= variables(group, f"{variable}__")
         else:
             found[variable] = field
     return found
+
+
+def _group(field: FieldInfo) -> type[BaseModel] | None:
+    """The settings that are one field, if it is such a field; it may be left out."""
+    for kind in (field.annotation, *get_args(field.annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
 
 
 def _prefix(settings: type[BaseSettings]) -> str:

@@ -2,14 +2,19 @@
 
 import typer
 
+from services.backfill.__main__ import app as backfill
 from services.cost.__main__ import app as cost
 from services.demo.__main__ import app as demo
 from services.detect.__main__ import app as detect
 from services.estate.__main__ import app as estate
 from services.estate.__main__ import camera_app as camera
 from services.faceapi.command import app as keys
+from services.labels.__main__ import app as sample
+from services.labels.__main__ import datasets_app as datasets
+from services.labels.__main__ import labels_app as labels
 from services.operate.__main__ import app as operate
 from services.report.command import app as people
+from services.rollout.__main__ import app as models
 from services.standalone.__main__ import app as standalone
 
 app = typer.Typer(
@@ -26,4 +31,9 @@ app.add_typer(operate)
 app.add_typer(camera, name="camera")
 app.add_typer(people, name="people")
 app.add_typer(keys, name="keys")
+app.add_typer(models, name="models")
+app.add_typer(backfill, name="backfill")
+app.add_typer(sample)
+app.add_typer(labels, name="labels")
+app.add_typer(datasets, name="datasets")
 app.add_typer(cost)

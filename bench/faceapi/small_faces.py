@@ -21,7 +21,7 @@ from bench.faceapi.ours import NAME
 from loadtest.photos import FRAME_PX, Person, demo_photos, people_in
 from models.predict.finder import FaceFinder, Photo
 from models.preprocess import FACE_SIZE_PX
-from services.detect.adapters.jpeg_decoder import decode
+from services.common.jpeg_decoder import decode
 
 SIZES_PX: Final = (36, 50, 72, 100, 200)
 _COLUMNS, _ROWS = 3, 2

@@ -11,6 +11,7 @@ from models.architectures.dlib_gender_cnn import DlibGenderCnn
 from models.architectures.expression_densenet import ExpressionDenseNet
 from models.architectures.landmark_densenet import LandmarkDenseNet
 from models.architectures.mmod import Mmod
+from models.architectures.multitask import MULTITASK
 
 ARCHITECTURES: Final[dict[str, Callable[[], nn.Module]]] = {
     "age_gender_xception": AgeGenderXception,
@@ -19,4 +20,5 @@ ARCHITECTURES: Final[dict[str, Callable[[], nn.Module]]] = {
     "expression_densenet": ExpressionDenseNet,
     "landmark_densenet": LandmarkDenseNet,
     "mmod": Mmod,
+    **MULTITASK,
 }

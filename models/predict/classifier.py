@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.preprocess import AGE_GENDER_CROPS, CHIP_SIZE_PX, EXPRESSION_CROPS, Crop, Crops, crops
-from models.registry import WEIGHTS_DIR, AgeCorrection, Calibration, Card, read_card
+from models.registry import WEIGHTS_DIR, AgeCorrection, Calibration, Card, WeightsError, read_card
 from models.runtime import Device, Net
 from models.runtime.serving import serving_net
 
@@ -64,20 +64,38 @@ class Raw:
 
 
 class FaceClassifier:
-    """The nets in service."""
+    """The nets in service: one for age and gender and one for emotion, or one and the same for all three.
 
-    def __init__(self, age_gender: Net, expression: Net, cards: tuple[Card, Card], plan: Crops) -> None:
+    Args:
+        age_gender: gives ages and logits of gender first.
+        expression: gives logits of emotion last.
+        cards: theirs.
+        plan: how many looks each face gets.
+        name: that the version begins with; by default it says which weights they are.
+
+    Raises:
+        WeightsError: a card has not the outputs that it takes.
+    """
+
+    def __init__(
+        self, age_gender: Net, expression: Net, cards: tuple[Card, Card], plan: Crops, name: str | None = None
+    ) -> None:
         age_card, expression_card = cards
         self._age_gender = age_gender
         self._expression = expression
-        self._plan = plan
-        self._gender_order = [age_card.outputs.index(name) for name in GENDERS]
-        self._emotion_order = [expression_card.outputs.index(name) for name in EMOTIONS]
+        self._age_gender_plan = _plan(age_card, plan, AGE_GENDER_CROPS)
+        self._shared = age_gender is expression
+        self._expression_plan = (
+            self._age_gender_plan if self._shared else _plan(expression_card, plan, EXPRESSION_CROPS)
+        )
+        self._gender_order = _order(age_card, GENDERS)
+        self._emotion_order = _order(expression_card, EMOTIONS)
         self._gender_calibration = age_card.calibration
-        self._emotion_calibration = expression_card.calibration
+        self._emotion_calibration = expression_card.emotion_calibration if self._shared else expression_card.calibration
         self._age_correction = age_card.age_correction
+        self._last: tuple[NDArray[np.uint8], tuple[NDArray[np.float32], ...]] | None = None
         digests = "-".join(card.weights.sha256[:_VERSION_DIGITS] for card in cards)
-        self.version = f"face-api-{digests}-{plan}"
+        self.version = f"{name or f'face-api-{digests}'}-{plan}"
 
     @classmethod
     def load(
@@ -100,10 +118,32 @@ class FaceClassifier:
             WeightsError: weights are missing, or not the ones on the cards.
             RuntimeError: CUDA is asked for and not there.
         """
-        folder = weights_dir or WEIGHTS_DIR
         cards = (read_card(AGE_GENDER), read_card(EXPRESSION))
-        age_gender, expression = (serving_net(card, folder, device, threads) for card in cards)
-        classifier = cls(age_gender, expression, cards, crops)
+        return cls.of_cards(cards, weights_dir or WEIGHTS_DIR, device, crops=crops, threads=threads)
+
+    @classmethod
+    def of_cards(
+        cls,
+        cards: tuple[Card, ...],
+        folder: Path,
+        device: Device = "cpu",
+        *,
+        crops: Crops = Crops.BALANCED,
+        threads: int = 1,
+        name: str | None = None,
+    ) -> Self:
+        """As `load`, of other nets than those that come with the code.
+
+        Args:
+            cards: of a net for age and gender and of one for emotion, or of one net for all three.
+            folder: of converted and exported weights.
+            device: where to run.
+            crops: how many looks each face gets.
+            threads: of the processor that a net may use.
+            name: that the version begins with.
+        """
+        nets = [serving_net(card, folder, device, threads) for card in cards]
+        classifier = cls(nets[0], nets[-1], (cards[0], cards[-1]), crops, name)
         for faces in _WARM_UP_FACES:
             classifier.predict(np.zeros((faces, CHIP_SIZE_PX, CHIP_SIZE_PX, 3), np.uint8))
         return classifier
@@ -149,20 +189,39 @@ class FaceClassifier:
     def _raw_ages_and_genders(self, chips: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if not len(chips):
             return np.zeros(0, np.float32), np.zeros((0, len(GENDERS)), np.float32)
-        age, gender = _looks(self._age_gender, chips, AGE_GENDER_CROPS[self._plan])
+        age, gender, *_ = self._looks(self._age_gender, chips, self._age_gender_plan)
         return age, gender[:, self._gender_order]
 
     def _raw_emotions(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         if not len(chips):
             return np.zeros((0, len(EMOTIONS)), np.float32)
-        (emotion,) = _looks(self._expression, chips, EXPRESSION_CROPS[self._plan])
+        *_, emotion = self._looks(self._expression, chips, self._expression_plan)
         return emotion[:, self._emotion_order]
 
+    def _looks(self, net: Net, chips: NDArray[np.uint8], plan: tuple[Crop, ...]) -> tuple[NDArray[np.float32], ...]:
+        """A net's outputs, the mean over all crops of each face. One that estimates everything looks at the same chips once."""
+        last = self._last
+        if last is not None and last[0] is chips:
+            return last[1]
+        outputs = tuple(
+            output.reshape(len(chips), len(plan), *output.shape[1:]).mean(1) for output in net(crops(chips, plan))
+        )
+        self._last = (chips, outputs) if self._shared else None
+        return outputs
 
-def _looks(net: Net, chips: NDArray[np.uint8], plan: tuple[Crop, ...]) -> tuple[NDArray[np.float32], ...]:
-    """A net's outputs, the mean over all crops of each face."""
-    outputs = net(crops(chips, plan))
-    return tuple(output.reshape(len(chips), len(plan), *output.shape[1:]).mean(1) for output in outputs)
+
+def _plan(card: Card, plan: Crops, otherwise: dict[Crops, tuple[Crop, ...]]) -> tuple[Crop, ...]:
+    if card.looks is None:
+        return otherwise[plan]
+    return tuple(Crop(look.side_px, look.mirrored) for look in getattr(card.looks, plan))
+
+
+def _order(card: Card, names: tuple[str, ...]) -> list[int]:
+    """Where the columns of these names are among those of them that a net gives."""
+    given = [output for output in card.outputs if output in names]
+    if sorted(given) != sorted(names):
+        raise WeightsError(f"{card.name} does not give {', '.join(names)}")
+    return [given.index(name) for name in names]
 
 
 def _corrected(

@@ -93,12 +93,56 @@ def five_point_model() -> Path:
     return Path(spec.submodule_search_locations[0]) / "models" / "shape_predictor_5_face_landmarks.dat"
 
 
+class FaceCutter:
+    """Cuts faces out of photos where boxes are known. Not safe for several threads at a time."""
+
+    def __init__(self) -> None:
+        self._landmarks = dlib.shape_predictor(str(five_point_model()))
+
+    def cut(self, photo: Photo, box: Found) -> FoundFace:
+        """Five points, the chip, and the verdict.
+
+        Args:
+            photo: it shows the face.
+            box: around the face, pixels of `photo.rgb`.
+        """
+        points = self._points(photo.rgb, box)
+        face = align(photo.rgb, points)
+        ratio = box.width / face.size_px
+        if not _FITTING_BOX[0] <= ratio <= _FITTING_BOX[1]:
+            points = self._points(photo.rgb, _box_around(face.centre, face.size_px, box.score))
+            face = align(photo.rgb, points)
+        enlarge = np.array([photo.full_px[1] / photo.rgb.shape[1], photo.full_px[0] / photo.rgb.shape[0]])
+        # How large a face is, its points know best. Where it is, the detector does: of a profile the points are guesses.
+        middle = (box.left + box.width / 2, box.top + box.height / 2)
+        around = _box_around(middle, face.size_px, box.score)
+        points = points * enlarge
+        return FoundFace(
+            left_px=around.left * enlarge[0],
+            top_px=around.top * enlarge[1],
+            width_px=around.width * enlarge[0],
+            height_px=around.height * enlarge[1],
+            score=box.score,
+            points=points,
+            centre=(face.centre[0] * enlarge[0], face.centre[1] * enlarge[1]),
+            size_px=face.size_px * enlarge[0],
+            roll_deg=face.roll_deg,
+            chip=face.chip,
+            quality=judge(face, eye_distance(points)),
+        )
+
+    def _points(self, rgb: NDArray[np.uint8], box: Found) -> NDArray[np.float64]:
+        right, bottom = box.left + box.width - 1, box.top + box.height - 1
+        shape = self._landmarks(rgb, dlib.rectangle(round(box.left), round(box.top), round(right), round(bottom)))
+        return np.array([(part.x, part.y) for part in shape.parts()], np.float64)
+
+
 class FaceFinder:
     """Finds faces, in each photo those of at least its `min_face_px`. Not safe for several threads at a time."""
 
     def __init__(self, boxes: HogBoxes | CnnBoxes | CascadeBoxes) -> None:
         self._boxes = boxes
-        self._landmarks = dlib.shape_predictor(str(five_point_model()))
+        self._cutter = FaceCutter()
         self.version = boxes.version
 
     @classmethod
@@ -141,41 +185,13 @@ class FaceFinder:
 
     def cut(self, photo: Photo, box: Found) -> FoundFace:
         """Second step: five points, the chip, and the verdict."""
-        points = self._points(photo.rgb, box)
-        face = align(photo.rgb, points)
-        ratio = box.width / face.size_px
-        if not _FITTING_BOX[0] <= ratio <= _FITTING_BOX[1]:
-            points = self._points(photo.rgb, _box_around(face.centre, face.size_px, box.score))
-            face = align(photo.rgb, points)
-        enlarge = np.array([photo.full_px[1] / photo.rgb.shape[1], photo.full_px[0] / photo.rgb.shape[0]])
-        # How large a face is, its points know best. Where it is, the detector does: of a profile the points are guesses.
-        middle = (box.left + box.width / 2, box.top + box.height / 2)
-        around = _box_around(middle, face.size_px, box.score)
-        points = points * enlarge
-        return FoundFace(
-            left_px=around.left * enlarge[0],
-            top_px=around.top * enlarge[1],
-            width_px=around.width * enlarge[0],
-            height_px=around.height * enlarge[1],
-            score=box.score,
-            points=points,
-            centre=(face.centre[0] * enlarge[0], face.centre[1] * enlarge[1]),
-            size_px=face.size_px * enlarge[0],
-            roll_deg=face.roll_deg,
-            chip=face.chip,
-            quality=judge(face, eye_distance(points)),
-        )
+        return self._cutter.cut(photo, box)
 
     def _scale(self, photo: Photo) -> float:
         """At which the smallest face of a photo is as large as the detector needs it."""
         of_full_size = self._boxes.face_px / max(photo.min_face_px, SMALLEST_FACE_PX)
         height_px: int = photo.rgb.shape[0]
         return of_full_size * photo.full_px[0] / height_px
-
-    def _points(self, rgb: NDArray[np.uint8], box: Found) -> NDArray[np.float64]:
-        right, bottom = box.left + box.width - 1, box.top + box.height - 1
-        shape = self._landmarks(rgb, dlib.rectangle(round(box.left), round(box.top), round(right), round(bottom)))
-        return np.array([(part.x, part.y) for part in shape.parts()], np.float64)
 
 
 def eye_distance(points: NDArray[np.float64]) -> float:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.registry import Card, load
+from models.registry import Card, load_net
 from models.runtime import Device, Net
 from models.runtime.openvino_runtime import batched_net, sized_net
 
@@ -25,6 +25,6 @@ def serving_net(card: Card, folder: Path, device: Device, threads: int) -> Net:
     of_photos = card.preprocessing.crop == "photo"
     if device == "cpu":
         return (sized_net if of_photos else batched_net)(card, folder, threads)
-    from models.runtime.torch_runtime import require_cuda, torch_net  # noqa: PLC0415 - see `models.registry.load`
+    from models.runtime.torch_runtime import require_cuda, torch_net  # noqa: PLC0415 - see `models.registry.load_net`
 
-    return torch_net(load(card.name, folder)[0], require_cuda(), half=of_photos)
+    return torch_net(load_net(card, folder), require_cuda(), half=of_photos)

@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Flag, auto
-from typing import NamedTuple
+from math import isnan
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from facetally.v1.face_pb2 import (
     ClassifiedFace,
     EmotionProbabilities,
+    FaceEstimates,
+    FaceQuality,
     FacesClassified,
     FacesDetected,
     GenderProbabilities,
     Point,
+    ShadowFace,
+    ShadowFaces,
 )
 from facetally.v1.question_pb2 import AgeEstimate, EstimatedFace, EstimateRequest, FacesEstimated, HeadPose
 from google.protobuf.message import DecodeError
@@ -25,6 +30,19 @@ _CHIP_BYTES = CHIP_SIDE_PX * CHIP_SIDE_PX * 3
 MAX_ASKED_FACES = 100
 
 
+class UnfitReleaseError(Exception):
+    """The release cannot be put into service.
+
+    Args:
+        reason: damaged, unfit or self_test.
+        message: a clause.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class Wanted(Flag):
     """What is to be estimated: each takes a net of its own."""
 
@@ -35,6 +53,16 @@ class Wanted(Flag):
 
 NOTHING = Wanted(0)
 TALLIED = Wanted.AGE_AND_GENDER | Wanted.EMOTION
+
+
+T = TypeVar("T")
+
+
+class Versioned(NamedTuple, Generic[T]):
+    """What models have said, and which: others may be in service by now."""
+
+    said: T
+    version: str
 
 
 class Estimates(NamedTuple):
@@ -67,15 +95,15 @@ class FaceEstimate:
 
     Args:
         age_years: the one that is tallied.
-        age_low_years: younger end of an interval that holds the true age in nine of ten faces.
+        age_low_years: younger end of an interval that holds the true age in nine of ten faces; None where the models know none.
         age_high_years: its older end.
         gender: probabilities, as in Estimates.
         emotion: probabilities, as in Estimates.
     """
 
     age_years: float
-    age_low_years: float
-    age_high_years: float
+    age_low_years: float | None
+    age_high_years: float | None
     gender: tuple[float, ...]
     emotion: tuple[float, ...]
 
@@ -104,9 +132,13 @@ def estimates_by_face(estimates: Estimates) -> list[FaceEstimate]:
     ages = (estimates.age_years, estimates.age_low_years, estimates.age_high_years)
     columns = [column.tolist() for column in (*ages, estimates.gender, estimates.emotion)]
     return [
-        FaceEstimate(age, low, high, tuple(gender), tuple(emotion))
+        FaceEstimate(age, _known(low), _known(high), tuple(gender), tuple(emotion))
         for age, low, high, gender, emotion in zip(*columns, strict=True)
     ]
+
+
+def _known(years: float) -> float | None:
+    return None if isnan(years) else years
 
 
 def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: str) -> FacesClassified:
@@ -136,6 +168,33 @@ def classified(detected: FacesDetected, estimates: list[FaceEstimate], version: 
         too_small_count=detected.too_small_count,
         detector_version=detected.detector_version,
         classifier_version=version,
+    )
+
+
+def estimable(result: FacesClassified) -> list[int]:
+    """Which faces are good for estimates, by their place in the photo's."""
+    return [index for index, face in enumerate(result.faces) if face.quality != FaceQuality.FACE_QUALITY_REJECTED]
+
+
+def in_shadow(result: FacesClassified, indices: list[int], estimates: list[FaceEstimate], version: str) -> ShadowFaces:
+    """What is recorded of some of a photo's faces, and what the models in shadow say of them.
+
+    Args:
+        result: what is recorded.
+        indices: of the faces, as `estimable` has them.
+        estimates: of the shadow, in that order.
+        version: of the shadow.
+    """
+    faces = []
+    for index, estimate in zip(indices, estimates, strict=True):
+        face = result.faces[index]
+        recorded = FaceEstimates(age_years=face.age_years, gender=face.gender, emotion=face.emotion)
+        shadow = FaceEstimates(
+            age_years=estimate.age_years, gender=_gender(estimate.gender), emotion=_emotion(estimate.emotion)
+        )
+        faces.append(ShadowFace(face_index=index, recorded=recorded, shadow=shadow))
+    return ShadowFaces(
+        photo=result.photo, faces=faces, classifier_version=result.classifier_version, shadow_version=version
     )
 
 

@@ -1,12 +1,25 @@
 """Settings of classify, read from FACETALLY_CLASSIFY_*."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings
 
-from services.common.settings import NatsSettings, ServiceSettings, settings_config
+from services.common.model_choice import are_public_keys
+from services.common.settings import ModelStoreSettings, NatsSettings, ServiceSettings, settings_config
+
+
+class RolloutSettings(ModelStoreSettings):
+    """Where releases of models come from, and who may put one into service."""
+
+    trusted_keys: Annotated[dict[str, str], AfterValidator(are_public_keys)] = Field(
+        description='Who may promote, and the public key of each, as JSON: {"alice": "..."}; `facetally models key` prints it'
+    )
+    cache_dir: Path = Field(description="Folder that keeps the five releases that were used last; it is made")
+    try_again_s: float = Field(
+        default=60.0, gt=0, description="After how long a release that could not be put into service is tried again"
+    )
 
 
 class ClassifierSettings(BaseSettings):
@@ -20,6 +33,11 @@ class ClassifierSettings(BaseSettings):
     )
     crops: Literal["fast", "balanced", "thorough"] = Field(
         default="balanced", description="Looks that each face gets: docs/accuracy.md has what they gain and cost"
+    )
+    rollout: RolloutSettings | None = Field(
+        default=None,
+        description="Set these, and the models that somebody promotes go into service without a restart (docs/models.md); "
+        "otherwise those that come with the code stay",
     )
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where the models run")
     threads: int = Field(default=1, ge=1, description="CPU threads of one worker; scale by replicas instead")

@@ -8,6 +8,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.common.visitors import Thresholds
+from services.common.vocabulary import Quality
+
 _STATE_DIR: Final = "FACETALLY_STANDALONE_STATE_DIR"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -64,16 +67,33 @@ class NatsSettings(BaseModel):
     password: SecretStr = Field(description="That user's password")
 
 
-class S3Settings(BaseModel):
-    """Where the photos are, and who asks for them."""
+class StoreSettings(BaseModel):
+    """Where an S3-compatible store is, and who asks for what is in it."""
 
     model_config = ConfigDict(frozen=True)
 
     url: str = Field(description="Endpoint of any S3-compatible store: http(s)://host:port")
     access_key: str = Field(description="Access key; each service has its own, with the rights it needs")
     secret_key: SecretStr = Field(description="That access key's secret")
-    bucket: str = Field(default="photos", description="Bucket that holds the photos")
     region: str = Field(default="us-east-1", description="Region name that requests are signed for")
+
+
+class ModelStoreSettings(StoreSettings):
+    """Where releases of models are."""
+
+    bucket: str = Field(default="models", description="Bucket that holds releases of models")
+
+
+class DatasetStoreSettings(StoreSettings):
+    """Where data sets of labelled faces are."""
+
+    bucket: str = Field(default="datasets", description="Bucket that holds data sets of labelled faces")
+
+
+class S3Settings(StoreSettings):
+    """Where the photos are."""
+
+    bucket: str = Field(default="photos", description="Bucket that holds the photos")
     seaweedfs_filer: str | None = Field(
         default=None,
         description="Where the store is SeaweedFS, host:port of its filer's gRPC: photos are then written past the S3 "
@@ -84,6 +104,28 @@ class S3Settings(BaseModel):
         description="Where ingest and detect share a machine, a file in its memory, such as /dev/shm/NAME/recent, that only "
         "they can read: photos go through it as well, and need not be read from the store (docs/adr/0015)",
     )
+
+
+class EstimateSettings(BaseSettings):
+    """From when on an estimate counts as known: the same wherever results are written."""
+
+    min_gender_probability: float = Field(
+        default=0.6, ge=0.5, le=1, description="Below it a visitor's gender is tallied as unknown"
+    )
+    min_emotion_probability: float = Field(
+        default=0.4, ge=0, le=1, description="Below it a visitor's mood is tallied as unknown"
+    )
+    mood_quality: Quality = Field(
+        default=Quality.GOOD,
+        description="Least quality of a face whose mood is tallied: good, usable or rejected. Below it the mood is "
+        "unknown: measured on faces that are blurred or turned away, it is right once in three times, while age and "
+        "gender hold up",
+    )
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From when on an estimate counts as known."""
+        return Thresholds(self.min_gender_probability, self.min_emotion_probability, self.mood_quality)
 
 
 class ServiceSettings(BaseSettings):

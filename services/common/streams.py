@@ -16,10 +16,14 @@ MAX_ATTEMPTS = 5
 
 SHOPS_BUCKET = "SHOPS"
 API_KEYS_BUCKET = "API_KEYS"
+MODELS_BUCKET = "MODELS"
+# Key-value buckets, and how many values of a key each keeps: who was promoted when stays to be seen.
+KEY_VALUE_BUCKETS = {SHOPS_BUCKET: 1, API_KEYS_BUCKET: 1, MODELS_BUCKET: 64}
 # Questions to whichever detect or classify takes them, and their answers; nothing of them is kept.
 EXAMINE_SUBJECT = "examine.photo"
 LOOK_SUBJECT = "look.photo"
 ESTIMATE_SUBJECT = "estimate.faces"
+SHADOW_SUBJECT = "shadow.faces"
 DEAD_STREAM = "DEAD"
 
 
@@ -42,11 +46,21 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """A durable pull consumer that the replicas of one service share."""
+    """A durable pull consumer that the replicas of one service share.
+
+    Args:
+        service: whose it is; empty for the one of its name.
+    """
 
     stream: str
     name: str
     max_unanswered: int
+    service: str = ""
+
+    @property
+    def user(self) -> str:
+        """Who works through its messages, as NATS knows it."""
+        return self.service or self.name
 
 
 PHOTOS = Stream("PHOTOS", ("photos.>",), work_queue=True, max_bytes=GIB)
@@ -54,13 +68,16 @@ PHOTOS = Stream("PHOTOS", ("photos.>",), work_queue=True, max_bytes=GIB)
 HELD = Stream("HELD", ("held.>",), work_queue=False, max_bytes=GIB // 4)
 FACES = Stream("FACES", ("faces.>",), work_queue=True, max_bytes=2 * GIB)
 RESULTS = Stream("RESULTS", ("results.>", "rejections.>"), work_queue=False, max_bytes=40 * GIB, max_age_s=14 * 86_400)
+# What a release in shadow says: when it is full, more of that is lost, and nothing else.
+SHADOW = Stream("SHADOW", (SHADOW_SUBJECT,), work_queue=False, max_bytes=GIB // 4, max_age_s=3 * 86_400)
 DEAD = Stream(DEAD_STREAM, ("dead.>",), work_queue=False, max_bytes=GIB)
-STREAMS = (PHOTOS, HELD, FACES, RESULTS, DEAD)
+STREAMS = (PHOTOS, HELD, FACES, RESULTS, SHADOW, DEAD)
 
 DETECT = Consumer("PHOTOS", "detect", max_unanswered=256)
 CLASSIFY = Consumer("FACES", "classify", max_unanswered=1024)
 RECORD = Consumer("RESULTS", "record", max_unanswered=4096)
-CONSUMERS = (DETECT, CLASSIFY, RECORD)
+RECORD_SHADOW = Consumer("SHADOW", "record-shadow", max_unanswered=1024, service="record")
+CONSUMERS = (DETECT, CLASSIFY, RECORD, RECORD_SHADOW)
 
 
 def inbox_prefix(user: str) -> str:

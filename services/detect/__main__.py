@@ -21,12 +21,12 @@ from services.common.cameras.jpeg import NotJpegError, TruncatedJpegError, read_
 from services.common.cameras.path_patterns import ANY, PATTERN_NAMES, PatternError, read_path
 from services.common.errors import BadInputError
 from services.common.inbox import Delivery
+from services.common.jpeg_decoder import preview
 from services.common.lifecycle import Runtime, run_service
 from services.common.messaging import MessageBus
 from services.common.storage import PhotoStorage
 from services.common.streams import DETECT, EXAMINE_SUBJECT, LOOK_SUBJECT
 from services.detect.adapters.face_detector import FaceDetector
-from services.detect.adapters.jpeg_decoder import preview
 from services.detect.adapters.verdict_tables import VerdictTables
 from services.detect.domain import Look
 from services.detect.handler import DetectFaces, ExaminePhoto, LookAtPhoto, Publisher

@@ -21,7 +21,10 @@ MIGRATIONS = Path(__file__).parents[1] / "record" / "migrations"
 async def run(settings: ProvisionSettings) -> None:
     """Wire the adapters, and provision."""
     s3 = settings.s3
-    bucket = S3Bucket(s3.url, s3.access_key, s3.secret_key.get_secret_value(), s3.region, s3.bucket)
+    bucket, models, datasets = (
+        S3Bucket(s3.url, s3.access_key, s3.secret_key.get_secret_value(), s3.region, name)
+        for name in (s3.bucket, settings.models_bucket, settings.datasets_bucket)
+    )
     database = PostgresSchema(settings.postgres_dsn.get_secret_value(), MIGRATIONS)
     passwords = {
         "record": settings.record_password.get_secret_value(),
@@ -30,11 +33,14 @@ async def run(settings: ProvisionSettings) -> None:
         "bi": settings.bi_password.get_secret_value(),
         "estate": settings.estate_password.get_secret_value(),
         "operator": settings.operator_password.get_secret_value(),
+        "backfill": settings.backfill_password.get_secret_value(),
+        "labels": settings.labels_password.get_secret_value(),
     }
     async with MessageBus.connect(settings.nats, "provision") as bus:
         await provision(
             NatsStreams(bus.jetstream),
             bucket,
+            {"model": models, "data set": datasets},
             database,
             passwords,
             photos_kept_days=settings.photos_kept_days or None,

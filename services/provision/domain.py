@@ -5,25 +5,36 @@ from hashlib import sha256
 
 from services.common.streams import (
     API_KEYS_BUCKET,
+    CLASSIFY,
     CONSUMERS,
     DEAD_STREAM,
+    DETECT,
     ESTIMATE_SUBJECT,
     EXAMINE_SUBJECT,
     HELD,
     LOOK_SUBJECT,
+    MODELS_BUCKET,
+    SHADOW_SUBJECT,
     SHOPS_BUCKET,
     STREAMS,
     Consumer,
     inbox_prefix,
 )
 
-DATABASE_ROLES = ("record", "report", "account", "estate", "bi", "operator")
+DATABASE_ROLES = ("record", "report", "account", "estate", "bi", "operator", "backfill", "labels")
 
 # Actions as SeaweedFS names them; an S3 policy for another store says the same.
 S3_ACTIONS: dict[str, tuple[str, ...]] = {
     "admin": ("Admin", "Read", "Write", "List", "Tagging"),
     "ingest": ("Write:photos",),
     "detect": ("Read:photos",),
+    # Releases of models: whoever adds them can neither see a photo nor take one away.
+    "models": ("Read:models", "Write:models", "List:models"),
+    "classify": ("Read:models",),
+    # It takes faces out of photos, and keeps data sets of them.
+    "labels": ("Read:photos", "Read:datasets", "Write:datasets", "List:datasets"),
+    # It looks at photos again, with whichever release.
+    "backfill": ("Read:photos", "Read:models"),
     # It sees that photos are there, and none of them.
     "operator": ("List:photos",),
 }
@@ -72,7 +83,7 @@ def nats_permissions() -> dict[str, NatsPermissions]:
     inbox = {user: f"{inbox_prefix(user)}.>" for user in ("report", "faceapi")}
     writes = {
         "detect": ("faces.>", inbox["report"], inbox["faceapi"]),
-        "classify": ("results.>", inbox["faceapi"]),
+        "classify": ("results.>", SHADOW_SUBJECT, inbox["faceapi"], *_watch(MODELS_BUCKET)),
         "record": (),
     }
     answers = {
@@ -80,13 +91,14 @@ def nats_permissions() -> dict[str, NatsPermissions]:
         "classify": (ESTIMATE_SUBJECT, "$SRV.>"),
     }
     users = {"admin": NatsPermissions((">",), (">",))}
-    for consumer in CONSUMERS:
-        users[consumer.name] = NatsPermissions(
-            (*writes[consumer.name], *_work_through(consumer)),
-            (f"{inbox_prefix(consumer.name)}.>", *answers.get(consumer.name, ())),
+    for user, subjects in writes.items():
+        reads = [right for consumer in CONSUMERS if consumer.user == user for right in _work_through(consumer)]
+        users[user] = NatsPermissions(
+            (*subjects, *dict.fromkeys(reads)), (f"{inbox_prefix(user)}.>", *answers.get(user, ()))
         )
     users["report"] = NatsPermissions((EXAMINE_SUBJECT,), (inbox["report"],))
     users["faceapi"] = NatsPermissions((LOOK_SUBJECT, ESTIMATE_SUBJECT, *_watch(API_KEYS_BUCKET)), (inbox["faceapi"],))
+    users["models"] = NatsPermissions(_fill(MODELS_BUCKET), (f"{inbox_prefix('models')}.>",))
     users["keys"] = NatsPermissions(_fill(API_KEYS_BUCKET), (f"{inbox_prefix('keys')}.>",))
     users["ingest"] = NatsPermissions(
         (
@@ -98,6 +110,11 @@ def nats_permissions() -> dict[str, NatsPermissions]:
             *_watch(SHOPS_BUCKET),
         ),
         (f"{inbox_prefix('ingest')}.>",),
+    )
+    # How much waits, and no message.
+    users["backfill"] = NatsPermissions(
+        tuple(f"$JS.API.CONSUMER.INFO.{consumer.stream}.{consumer.name}" for consumer in (DETECT, CLASSIFY)),
+        (f"{inbox_prefix('backfill')}.>",),
     )
     users["estate"] = NatsPermissions(_fill(SHOPS_BUCKET), (f"{inbox_prefix('estate')}.>",))
     users["operator"] = NatsPermissions(
@@ -111,6 +128,7 @@ def nats_permissions() -> dict[str, NatsPermissions]:
             "faces.>",
             "results.>",
             "rejections.>",
+            SHADOW_SUBJECT,
         ),
         (f"{inbox_prefix('operator')}.>",),
     )

@@ -1,12 +1,12 @@
 """Prepare one server after the other; wait for those that are not up yet."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Protocol, TypeVar
 
 from services.common.errors import TransientError
-from services.common.streams import API_KEYS_BUCKET, CONSUMERS, SHOPS_BUCKET, STREAMS, Consumer, Stream
+from services.common.streams import CONSUMERS, KEY_VALUE_BUCKETS, STREAMS, Consumer, Stream
 
 _PAUSE_S = 0.5
 T = TypeVar("T")
@@ -27,8 +27,8 @@ class StreamServer(Protocol):
         """Remove what the consumer has answered from a work queue, where the server has not; whether there was any."""
         ...
 
-    async def ensure_bucket(self, name: str) -> bool:
-        """Make the key-value bucket; whether it was new."""
+    async def ensure_bucket(self, name: str, history: int) -> bool:
+        """Make the key-value bucket, which keeps so many values of a key; whether it was new."""
         ...
 
 
@@ -41,6 +41,14 @@ class PhotoBucket(Protocol):
 
     async def ensure_expiry(self, days: int | None) -> bool:
         """Let the store remove photos that old, or keep them where None; whether that was new."""
+        ...
+
+
+class OtherBucket(Protocol):
+    """Where something else is kept, for good."""
+
+    async def ensure(self) -> bool:
+        """Make the bucket; whether it was new."""
         ...
 
 
@@ -59,6 +67,7 @@ class Database(Protocol):
 async def provision(
     streams: StreamServer,
     bucket: PhotoBucket,
+    others: Mapping[str, OtherBucket],
     database: Database,
     passwords: dict[str, str],
     *,
@@ -71,6 +80,7 @@ async def provision(
     Args:
         streams: the JetStream server.
         bucket: the photo store's bucket.
+        others: the buckets beside it, by what they are for.
         database: the results' database.
         passwords: by database role.
         photos_kept_days: after which the store removes photos; None: never.
@@ -85,6 +95,9 @@ async def provision(
         report("photo bucket made")
     if await _patiently(partial(bucket.ensure_expiry, photos_kept_days), wait_s):
         report(f"photos are kept for {photos_kept_days} days" if photos_kept_days else "photos are kept for ever")
+    for what, other in others.items():
+        if await _patiently(other.ensure, wait_s):
+            report(f"{what} bucket made")
     for role, password in passwords.items():
         await _patiently(partial(database.ensure_role, role, password), wait_s)
     for name in await _patiently(database.migrate, wait_s):
@@ -101,8 +114,8 @@ async def _provision_streams(streams: StreamServer, wait_s: float, report: Calla
             report(f"consumer {consumer.name} of {consumer.stream} made")
         if await _patiently(partial(streams.remove_answered, consumer), wait_s):
             report(f"what {consumer.name} had answered is out of {consumer.stream}, too")
-    for bucket in (SHOPS_BUCKET, API_KEYS_BUCKET):
-        if await _patiently(partial(streams.ensure_bucket, bucket), wait_s):
+    for bucket, history in KEY_VALUE_BUCKETS.items():
+        if await _patiently(partial(streams.ensure_bucket, bucket, history), wait_s):
             report(f"key-value bucket {bucket} made")
 
 

@@ -13,6 +13,8 @@ class ProvisionSettings(BaseSettings):
 
     nats: NatsSettings = Field(description="Connection to NATS, as its administrator")
     s3: S3Settings = Field(description="Connection to the photo store, as its administrator")
+    models_bucket: str = Field(default="models", description="Bucket that holds releases of models, beside the photos'")
+    datasets_bucket: str = Field(default="datasets", description="Bucket that holds data sets of labelled faces")
     postgres_dsn: SecretStr = Field(description="postgresql://owner:password@host:port/database, the schema's owner")
     record_password: SecretStr = Field(description="Password of the database role `record`")
     report_password: SecretStr = Field(description="Password of the database role `report`")
@@ -20,6 +22,8 @@ class ProvisionSettings(BaseSettings):
     bi_password: SecretStr = Field(description="Password of the database role `bi`")
     estate_password: SecretStr = Field(description="Password of the database role `estate`")
     operator_password: SecretStr = Field(description="Password of the database role `operator`")
+    backfill_password: SecretStr = Field(description="Password of the database role `backfill`")
+    labels_password: SecretStr = Field(description="Password of the database role `labels`")
     photos_kept_days: int = Field(
         default=30,
         ge=0,

@@ -14,7 +14,9 @@ from services.report.adapters.oidc_provider import OidcProvider
 from services.report.adapters.postgres_audit import PostgresAudit
 from services.report.adapters.postgres_cameras import PostgresCameras
 from services.report.adapters.postgres_groups import PostgresGroups
+from services.report.adapters.postgres_models import PostgresModels
 from services.report.adapters.postgres_people import PostgresPeople
+from services.report.adapters.postgres_review import PostgresReview
 from services.report.adapters.postgres_schedules import PostgresSchedules
 from services.report.adapters.postgres_sessions import PostgresSessions
 from services.report.adapters.postgres_tallies import PostgresTallies
@@ -23,6 +25,7 @@ from services.report.adapters.system_chance import SystemChance
 from services.report.handler.audit import AuditTrail
 from services.report.handler.check_camera import CheckCamera
 from services.report.handler.estate import EditEstate
+from services.report.handler.models import ReadModels
 from services.report.handler.overview import ReadOverview
 from services.report.handler.people import People
 from services.report.handler.schedules import Schedules, SendReports
@@ -56,6 +59,8 @@ async def serve(settings: ReportSettings, runtime: Runtime) -> None:
             allowed_hosts=settings.allowed_hosts,
             cameras=PostgresCameras(tallies),
             edit_estate=_edit_estate(settings),
+            faces=PostgresReview(tallies, database),
+            read_models=ReadModels(PostgresModels(database), _now),
             kept=_kept(settings),
             schedules=Schedules(schedules, _now),
             sends_mail=settings.smtp.host is not None,

@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.common.model_choice import private_key_of, public_text
 from services.common.settings import NatsSettings
 from services.common.streams import CONSUMERS
 from services.faceapi.command import first_key
@@ -38,9 +39,14 @@ from services.standalone.settings import StandaloneSettings
 ADMIN = "admin@localhost"
 # The face API's first key; to be revoked once other keys have been made.
 FIRST_KEY = "standalone"
-# Read by `facetally doctor`, `backlog` and `dead`, and by `facetally keys`, where their own settings are not set.
+# Who promotes models on this machine.
+_PROMOTER = "standalone"
+# Read by `facetally doctor`, `backlog` and `dead`, by `facetally keys`, `facetally models` and `facetally backfill`, where their own settings are not set.
 _OPERATE_FILE = "operate.env"
 _KEYS_FILE = "keys.env"
+_MODELS_FILE = "models.env"
+_BACKFILL_FILE = "backfill.env"
+_LABELS_FILE = "labels.env"
 # Photos are in flight longer where their faces are classified before they are answered: those wait for company.
 _IN_FLIGHT_TOGETHER = 8
 # What children inherit: enough to run, and nothing of ours that could change what they do.
@@ -67,6 +73,10 @@ class Machine:
     def nats(self, user: str) -> dict[str, str]:
         """Connection to NATS, as settings."""
         return _nats(self.ports, self.secrets, user)
+
+    def s3(self, user: str) -> dict[str, str]:
+        """Connection to the store, as settings."""
+        return _s3(self.ports, self.secrets, user)
 
     def dsn(self, role: str) -> str:
         """Connection to Postgres."""
@@ -147,10 +157,23 @@ async def running_machine(
             seaweedfs(state.path / "s3", ports.s3, ports.weed, secret_keys, environment),
             postgres_server(state.path / "postgres", ports.postgres, environment),
         )
-        services = _services(settings, ports, secrets, state.certificate(), memory and memory / "recent", environment)
+        promoter_key = state.promoter_key()
+        promoters = json.dumps({_PROMOTER: public_text(private_key_of(promoter_key.read_bytes()))})
+        rollout = {
+            **_s3(ports, secrets, "classify"),
+            "trusted_keys": promoters,
+            "cache_dir": state.path / "models",
+        }
+        services = _services(
+            settings, ports, secrets, state.certificate(), memory and memory / "recent", rollout, environment
+        )
         # Before anything is started: doctor is asked when something does not start.
         state.keep_private(_OPERATE_FILE, environment_file(_operate(settings, state.path, ports, secrets)).encode())
         state.keep_private(_KEYS_FILE, environment_file(_keys(settings, ports, secrets)).encode())
+        models = _models(ports, secrets, promoter_key, promoters)
+        state.keep_private(_MODELS_FILE, environment_file(models).encode())
+        state.keep_private(_BACKFILL_FILE, environment_file(_backfill(ports, secrets)).encode())
+        state.keep_private(_LABELS_FILE, environment_file(_labels(ports, secrets)).encode())
         photo_pages = PhotoPages(state.path / "s3" / "data")
         janitors = [asyncio.create_task(work) for work in (launcher.bound_logs(), photo_pages.keep_few())]
         try:
@@ -249,6 +272,38 @@ def _keys(settings: StandaloneSettings, ports: Ports, secrets: dict[str, str]) -
     return service_environment("faceapi", values)
 
 
+def _models(ports: Ports, secrets: dict[str, str], key: Path, promoters: str) -> dict[str, str]:
+    """The settings of `facetally models`."""
+    values: dict[str, object] = {
+        "nats": _nats(ports, secrets, "models"),
+        "s3": _s3(ports, secrets, "models"),
+        "trusted_keys": promoters,
+        "key_file": key,
+        "promoter": _PROMOTER,
+    }
+    return service_environment("rollout", values)
+
+
+def _backfill(ports: Ports, secrets: dict[str, str]) -> dict[str, str]:
+    """The settings of `facetally backfill`."""
+    values = {
+        "nats": _nats(ports, secrets, "backfill"),
+        "s3": _s3(ports, secrets, "backfill"),
+        "postgres_dsn": _dsn(ports, secrets, "backfill"),
+    }
+    return service_environment("backfill", values)
+
+
+def _labels(ports: Ports, secrets: dict[str, str]) -> dict[str, str]:
+    """The settings of `facetally sample`, `labels` and `datasets`."""
+    values: dict[str, object] = {
+        "s3": _s3(ports, secrets, "labels"),
+        "datasets": _s3(ports, secrets, "labels"),
+        "postgres_dsn": _dsn(ports, secrets, "labels"),
+    }
+    return service_environment("labels", values)
+
+
 def _operate(settings: StandaloneSettings, state: Path, ports: Ports, secrets: dict[str, str]) -> dict[str, str]:
     """The operator's settings."""
     values: dict[str, object] = {
@@ -268,9 +323,10 @@ def _services(
     secrets: dict[str, str],
     certificate: Path,
     recent: Path | None,
+    rollout: Mapping[str, object],
     environment: dict[str, str],
 ) -> list[Program]:
-    consumers = {consumer.name: {"nats": _nats(ports, secrets, consumer.name)} for consumer in CONSUMERS}
+    consumers = {user: {"nats": _nats(ports, secrets, user)} for user in {consumer.user for consumer in CONSUMERS}}
     values: dict[str, dict[str, object]] = {
         "ingest": {
             "nats": _nats(ports, secrets, "ingest"),
@@ -297,10 +353,11 @@ def _services(
             "urgent_threads": settings.detect_workers,
             "s3": {**_s3(ports, secrets, "detect"), "recent_photos": recent},
         },
-        "classify": {**consumers["classify"]},
+        "classify": {**consumers["classify"], "rollout": rollout},
         "record": {
             **consumers["record"],
             "postgres_dsn": _dsn(ports, secrets, "record"),
+            "photos_kept_days": settings.photos_kept_days,
             "results_kept_days": settings.results_kept_days,
             "tallies_kept_days": settings.tallies_kept_days,
         },

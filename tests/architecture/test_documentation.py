@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from facetally.v1 import api_key_pb2, estate_pb2, face_pb2, photo_pb2, question_pb2
+from facetally.v1 import api_key_pb2, estate_pb2, face_pb2, model_choice_pb2, photo_pb2, question_pb2
 from prometheus_client import REGISTRY
 from typer.main import get_command
 
@@ -34,7 +34,7 @@ def test_every_metric_is_documented_and_every_documented_metric_exists() -> None
 
 def test_every_message_is_documented() -> None:
     text = (ROOT / "docs/messages.md").read_text()
-    for module in (photo_pb2, face_pb2, question_pb2, estate_pb2, api_key_pb2):
+    for module in (photo_pb2, face_pb2, question_pb2, estate_pb2, api_key_pb2, model_choice_pb2):
         descriptor = module.DESCRIPTOR
         for name in (*descriptor.message_types_by_name, *descriptor.enum_types_by_name):
             assert f"`{name}`" in text, name

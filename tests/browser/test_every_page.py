@@ -40,6 +40,7 @@ PAGES = (
     "/admin/people/new",
     "/admin/people/2",
     "/admin/audit",
+    "/admin/models",
     "/regions/nowhere",
     "/?from=2026-11-24&to=2026-01-01",
 )

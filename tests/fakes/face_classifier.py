@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classify.domain import TALLIED, Estimates, FaceEstimate, Wanted, estimates_by_face
+from services.classify.domain import TALLIED, Estimates, FaceEstimate, Versioned, Wanted, estimates_by_face
 
 
 class FakeFaceClassifier:
@@ -17,14 +17,14 @@ class FakeFaceClassifier:
     def __init__(self) -> None:
         self.asked: list[Wanted] = []
 
-    async def estimate(self, chips: NDArray[np.uint8]) -> list[FaceEstimate]:
+    async def estimate(self, chips: NDArray[np.uint8], camera_id: str) -> Versioned[list[FaceEstimate]]:
         """As BatchedClassifier.estimate."""
-        return estimates_by_face(self._estimates(chips, TALLIED))
+        return Versioned(estimates_by_face(self._estimates(chips, TALLIED)), self.version)
 
-    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Estimates:
+    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Versioned[Estimates]:
         """As BatchedClassifier.estimate_only."""
         self.asked.append(wanted)
-        return self._estimates(chips, wanted)
+        return Versioned(self._estimates(chips, wanted), self.version)
 
     @staticmethod
     def _estimates(chips: NDArray[np.uint8], wanted: Wanted) -> Estimates:

@@ -71,6 +71,14 @@ class FakeRollupStore:
         """Says so."""
         self._called("drop_tallies")
 
+    async def drop_shadows(self, before: date) -> None:
+        """Says so."""
+        self._called("drop_shadows")
+
+    async def forget_drawn_faces(self, before: datetime) -> None:
+        """None is kept here."""
+        self._called("forget_drawn_faces")
+
     async def forget_counted(self, before: datetime, most: int) -> int:
         """As many as are there."""
         self._called("forget_counted")

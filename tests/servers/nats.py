@@ -4,14 +4,12 @@ from pathlib import Path
 
 from services.common.messaging import MessageBus
 from services.common.settings import NatsSettings
-from services.common.streams import API_KEYS_BUCKET, CONSUMERS, SHOPS_BUCKET, STREAMS
+from services.common.streams import CONSUMERS, KEY_VALUE_BUCKETS, STREAMS
 from services.provision.adapters.nats_streams import NatsStreams
 from services.provision.domain import nats_permissions
 from services.standalone.adapters.nats_server import nats_server
 from services.standalone.domain import Program
 from tests.servers.running import RunningProgram, environment, free_ports
-
-BUCKETS = (SHOPS_BUCKET, API_KEYS_BUCKET)
 
 
 class NatsServer:
@@ -37,14 +35,14 @@ class NatsServer:
                 await streams.ensure_stream(stream)
             for consumer in CONSUMERS:
                 await streams.ensure_consumer(consumer)
-            for bucket in BUCKETS:
-                await streams.ensure_bucket(bucket)
+            for bucket, history in KEY_VALUE_BUCKETS.items():
+                await streams.ensure_bucket(bucket, history)
 
     async def clean(self) -> None:
         """Empty the streams and the key-value buckets, and forget what consumers were given."""
         async with MessageBus.connect(self.settings("admin"), "tests") as bus:
             for consumer in CONSUMERS:
                 await bus.jetstream.delete_consumer(consumer.stream, consumer.name)
-            for name in (*(stream.name for stream in STREAMS), *(f"KV_{bucket}" for bucket in BUCKETS)):
+            for name in (*(stream.name for stream in STREAMS), *(f"KV_{bucket}" for bucket in KEY_VALUE_BUCKETS)):
                 await bus.jetstream.delete_stream(name)
         await self.provision()

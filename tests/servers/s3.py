@@ -1,9 +1,9 @@
-"""SeaweedFS with the users that standalone gives it, and the photos' bucket."""
+"""SeaweedFS with the users that standalone gives it, the photos' bucket, that of models and that of data sets."""
 
 from pathlib import Path
 
 from services.common.errors import TransientError
-from services.common.settings import S3Settings
+from services.common.settings import DatasetStoreSettings, ModelStoreSettings, S3Settings
 from services.provision.adapters.s3_bucket import S3Bucket
 from services.provision.domain import S3_ACTIONS
 from services.standalone.adapters.seaweedfs import seaweedfs
@@ -27,18 +27,33 @@ class S3Server:
             {"url": f"http://127.0.0.1:{self.port}", "access_key": user, "secret_key": f"secret-key-of-{user}"}
         )
 
+    def models(self, user: str) -> ModelStoreSettings:
+        """Connection of one user to the bucket of models."""
+        return ModelStoreSettings.model_validate(
+            self.settings(user).model_dump(include={"url", "access_key", "secret_key"})
+        )
+
+    def datasets(self, user: str) -> DatasetStoreSettings:
+        """Connection of one user to the bucket of data sets."""
+        return DatasetStoreSettings.model_validate(
+            self.settings(user).model_dump(include={"url", "access_key", "secret_key"})
+        )
+
     def past_s3(self, user: str) -> S3Settings:
         """The same, for one who writes past the S3 gateway."""
         return self.settings(user).model_copy(update={"seaweedfs_filer": f"127.0.0.1:{self.ports['filer.grpc']}"})
 
     async def provision(self) -> None:
-        """Make the bucket; the server answers a moment before it can."""
+        """Make the buckets; the server answers a moment before it can."""
         settings = self.settings("admin")
         secret = settings.secret_key.get_secret_value()
-        bucket = S3Bucket(settings.url, settings.access_key, secret, settings.region, settings.bucket)
+        access = settings.url, settings.access_key, secret, settings.region
+        names = (settings.bucket, self.models("admin").bucket, self.datasets("admin").bucket)
+        buckets = [S3Bucket(*access, name) for name in names]
         for attempt in range(50):
             try:
-                await bucket.ensure()
+                for bucket in buckets:
+                    await bucket.ensure()
             except TransientError:
                 if attempt == 49:
                     raise

@@ -8,11 +8,12 @@ from typing import NamedTuple, Protocol, Self
 from prometheus_client import Histogram
 
 from models.predict.finder import FaceFinder, FoundFace, Photo
+from services.common import jpeg_decoder
 from services.common.batches import Batches
 from services.common.errors import BadInputError
+from services.common.jpeg_decoder import DecodedPhoto
 from services.common.vocabulary import Quality, QualityReason
-from services.detect.adapters import jpeg_decoder, picture_decoder
-from services.detect.adapters.jpeg_decoder import DecodedPhoto
+from services.detect.adapters import picture_decoder
 from services.detect.domain import Look, SeenFace, Sighting, smallest_face_px
 
 STEP_SECONDS = Histogram(

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.common import jpeg_decoder
 from services.common.errors import BadInputError
-from services.detect.adapters import jpeg_decoder
-from services.detect.adapters.jpeg_decoder import DecodedPhoto
+from services.common.jpeg_decoder import DecodedPhoto
 
 _JPEG: Final = b"\xff\xd8"
 _FORMATS: Final = ("PNG", "GIF", "BMP")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from facetally.v1.face_pb2 import FacesClassified, FacesDetected
+from facetally.v1.face_pb2 import FacesClassified, FacesDetected, ShadowFaces
 from facetally.v1.photo_pb2 import PhotoRejected, PhotoStored
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError, Message
@@ -15,6 +15,7 @@ _KINDS: Final[dict[str, type[Message]]] = {
     "faces": FacesDetected,
     "results": FacesClassified,
     "rejections": PhotoRejected,
+    "shadow": ShadowFaces,
 }
 # What may be shown. A field that somebody adds to a message is left out until it stands here.
 _SHOWN: Final = {
@@ -25,6 +26,7 @@ _SHOWN: Final = {
     "too_small_count",
     "detector_version",
     "classifier_version",
+    "shadow_version",
     "rejection_id",
     "region_id",
     "shop_id",
@@ -86,7 +88,7 @@ def summary_of(letter: Letter) -> Summary:
     photo = camera = ""
     if isinstance(message, PhotoRejected):
         photo, camera = message.rejection_id, message.camera_id
-    elif isinstance(message, PhotoStored | FacesDetected | FacesClassified):
+    elif isinstance(message, PhotoStored | FacesDetected | FacesClassified | ShadowFaces):
         photo, camera = message.photo.photo_id, message.photo.camera_id
     return Summary(letter.number, letter.died_at, letter.stage, letter.reason, photo, camera)
 
@@ -103,7 +105,7 @@ def shown(letter: Letter) -> dict[str, object]:
     message = _message(letter)
     if message is None:
         return said | {"message": None, "left_out": "the message cannot be read as what its subject says"}
-    faces = len(message.faces) if isinstance(message, FacesDetected | FacesClassified) else 0
+    faces = len(message.faces) if isinstance(message, FacesDetected | FacesClassified | ShadowFaces) else 0
     for field in message.DESCRIPTOR.fields:
         if field.name not in _SHOWN:
             message.ClearField(field.name)

@@ -79,13 +79,13 @@ class NatsStreams:
         await _translated(partial(self._jetstream.purge_stream, seq=answered_to + 1), consumer.stream)
         return True
 
-    async def ensure_bucket(self, name: str) -> bool:
-        """Make the key-value bucket; whether it was new."""
+    async def ensure_bucket(self, name: str, history: int) -> bool:
+        """Make the key-value bucket, which keeps so many values of a key; whether it was new."""
         if await self._found(self._jetstream.stream_info(f"KV_{name}")):
             return False
         await _translated(
             self._jetstream.create_key_value,
-            KeyValueConfig(bucket=name, storage=StorageType.FILE, replicas=self._replicas),
+            KeyValueConfig(bucket=name, history=history, storage=StorageType.FILE, replicas=self._replicas),
         )
         return True
 

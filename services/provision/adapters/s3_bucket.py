@@ -1,4 +1,4 @@
-"""The photos' bucket, through the minio SDK: any S3-compatible store."""
+"""A bucket of the photo store, through the minio SDK: any S3-compatible store."""
 
 import asyncio
 from collections.abc import Callable

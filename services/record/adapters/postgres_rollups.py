@@ -15,6 +15,7 @@ import asyncpg
 
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
+from services.common.tally_sql import MARK_STALE
 from services.record.adapters.rollup_sql import (
     ADD_UP_DAYS,
     ADD_UP_HEAT,
@@ -35,7 +36,6 @@ from services.record.adapters.rollup_sql import (
     TAKE_STALE,
     WEEK_FROM,
 )
-from services.record.adapters.tally_sql import MARK_STALE
 from services.record.domain.camera_health import CameraFacts, CameraHealth
 from services.record.domain.hours_due import Due, ShopHours
 from services.record.domain.tallies import CameraDay, HourKey
@@ -186,6 +186,18 @@ class PostgresRollups:
             await connection.execute("delete from tally_camera_day where local_day < $1", first_day)
             await connection.execute("delete from tally_stale where local_day < $1", first_day)
         await self._drop_months(("tally_hour",), before)
+
+    async def drop_shadows(self, before: date) -> None:
+        """Drop what releases in shadow said of photos from before a day."""
+        async with self._only_job() as connection:
+            if connection is not None:
+                await connection.execute("delete from shadow_face where local_day < $1", before)
+
+    async def forget_drawn_faces(self, before: datetime) -> None:
+        """Forget the pictures of faces whose photos arrived before a moment, and what people have said of them."""
+        async with self._only_job() as connection:
+            if connection is not None:
+                await connection.execute("delete from drawn_face where received_at < $1", before)
 
     async def forget_counted(self, before: datetime, most: int) -> int:
         """Forget the ids of what was counted before a moment; how many there were."""

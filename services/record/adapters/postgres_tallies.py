@@ -18,9 +18,9 @@ import asyncpg
 
 from services.common.errors import PermanentError, TransientError
 from services.common.postgres import AWAY
-from services.record.adapters.tally_sql import ADDED_CELLS, MARK_STALE
+from services.common.tally_sql import ADD_VISITORS, EXCLUDED_VERSIONS, MARK_STALE
 from services.record.domain.results import PhotoRow, Recorded, Row
-from services.record.domain.tallies import CELLS, CameraDay, Place, clocks, tally
+from services.record.domain.tallies import CameraDay, Place, clocks, tally
 
 _TIMEOUT_S = 20.0
 # Such a transaction changes nothing, and goes through when it is tried again.
@@ -39,21 +39,6 @@ _COUNT_ONCE = """
 insert into counted_once (id) select id from unnest($1::uuid[]) as i (id) order by id
 on conflict do nothing returning id
 """
-# $4 holds the vectors one after the other. Nobody else adds to these hours now: their marks are held. So the rows that are
-# not there yet can be told from the others beforehand, which saves working out the margins of each of them twice.
-_ADD_VISITORS = f"""
-with i as materialized (
-    select scope_id, local_day, local_hour, ($4::int[])[(number - 1) * {CELLS} + 1 : number * {CELLS}] as cells
-    from unnest($1::int[], $2::date[], $3::smallint[]) with ordinality as k (scope_id, local_day, local_hour, number)
-), there as (
-    update tally_hour t set cells = {ADDED_CELLS} from i
-    where t.scope_id = i.scope_id and t.local_day = i.local_day and t.local_hour = i.local_hour
-    returning t.scope_id, t.local_day, t.local_hour
-)
-insert into tally_hour (scope_id, local_day, local_hour, cells)
-select scope_id, local_day, local_hour, cells from i
-where (scope_id, local_day, local_hour) not in (select scope_id, local_day, local_hour from there)
-"""  # noqa: S608 - the numbers are our own
 _ADD_UPLOADS = """
 insert into tally_upload as t (camera_id, local_day, local_hour, outcome, uploads)
 select camera_id, local_day, local_hour, outcome::upload_outcome, uploads
@@ -83,7 +68,7 @@ where t.received_at < excluded.received_at
 _PHOTO_COLUMNS = (
     "photo_id", "camera_id", "captured_at", "received_at", "local_day", "local_hour", "outcome", "width_px",
     "height_px", "size_bytes", "too_small_count", "object_key", "detector_version", "classifier_version",
-    "time_source", "stamped_at",
+    "time_source", "stamped_at", "excluded",
 )  # fmt: skip
 _FACE_COLUMNS = (
     "photo_id", "local_day", "face_index", "shop_id", "local_hour", "box_left_px", "box_top_px", "box_width_px",
@@ -173,17 +158,19 @@ async def _record(connection: Any, kept: Mapping[Row, Place], places: Mapping[Ro
     new = {row: place for row, place in kept.items() if row.id in new_ids}
     photos = {row: place for row, place in new.items() if isinstance(row, PhotoRow)}
     faces = [record for row, place in photos.items() for record in _face_records(row, place)]
+    # Before photos are kept: who excludes a version afterwards finds them.
+    excluded = {found[0] for found in await connection.fetch(EXCLUDED_VERSIONS)} if photos else set()
     if photos:
-        records = [_photo_record(row, place) for row, place in photos.items()]
+        records = [_photo_record(row, place, row.classifier_version in excluded) for row, place in photos.items()]
         await connection.copy_records_to_table("photo", records=records, columns=_PHOTO_COLUMNS)
     if faces:
         await connection.copy_records_to_table("face", records=faces, columns=_FACE_COLUMNS)
-    tallies = tally(new)
+    tallies = tally(new, excluded)
     if tallies.hours:
         await connection.execute(MARK_STALE, *_columns(tallies.hours))
     if tallies.visitors:
         cells = [number for vector in tallies.visitors.values() for number in vector]
-        await connection.execute(_ADD_VISITORS, *_columns(tallies.visitors), cells)
+        await connection.execute(ADD_VISITORS, *_columns(tallies.visitors), cells)
     if tallies.uploads:
         await connection.execute(_ADD_UPLOADS, *_columns(tallies.uploads), list(tallies.uploads.values()))
         days = _columns([(*key, *astuple(day)) for key, day in tallies.camera_days.items()])
@@ -206,11 +193,11 @@ def _columns(keys: Collection[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*keys, strict=True)]
 
 
-def _photo_record(row: PhotoRow, place: Place) -> tuple[object, ...]:
+def _photo_record(row: PhotoRow, place: Place, excluded: bool) -> tuple[object, ...]:
     return (
         row.id, place.camera_id, row.happened_at, row.received_at, place.local_day, place.local_hour, row.outcome,
         row.width_px, row.height_px, row.size_bytes, row.too_small_count, row.object_key, row.detector_version,
-        row.classifier_version, row.time_source, row.stamped_at,
+        row.classifier_version, row.time_source, row.stamped_at, excluded,
     )  # fmt: skip
 
 

@@ -1,10 +1,8 @@
 """From messages to the rows that are kept. Pure."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
 from facetally.v1 import face_pb2
@@ -13,29 +11,19 @@ from facetally.v1.photo_pb2 import PhotoRejected, RejectionReason, TimeSource
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.common.errors import PermanentError
+from services.common.visitors import EMOTIONS, Group, Thresholds, group
 from services.common.vocabulary import AgeBand, Gender, Mood, Quality, QualityReason
-
-EMOTIONS: Final = tuple(mood for mood in Mood if mood is not Mood.UNKNOWN)
-# First age of each band after the first.
-_BAND_STARTS: Final = (13, 18, 25, 35, 45, 55, 65)
-_BANDS: Final = tuple(AgeBand)
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Thresholds):
     """Which faces count as visitors, and what an estimate must reach to count as known.
 
     Args:
-        gender_probability: the least with which a gender is known.
-        emotion_probability: the least with which a mood is known.
         counted_quality: the least of a visitor.
-        mood_quality: the least with which a mood is known.
     """
 
-    gender_probability: float
-    emotion_probability: float
     counted_quality: Quality
-    mood_quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +53,11 @@ class FaceRow:
     quality: Quality
     quality_reason: QualityReason
     counted: bool
+
+    @property
+    def group(self) -> Group:
+        """What tallies know of it."""
+        return Group(self.gender, self.age_band, self.mood)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,30 +118,6 @@ class Recorded:
     received_at: tuple[datetime, ...] = ()
 
 
-def age_band(age_years: float) -> AgeBand:
-    """The band of an age in completed years; an estimate below zero is a baby."""
-    years = math.floor(age_years)
-    return _BANDS[sum(years >= start for start in _BAND_STARTS)]
-
-
-def gender(female_probability: float, threshold: float) -> Gender:
-    """The likelier gender, or unknown when it is not likely enough."""
-    if max(female_probability, 1 - female_probability) < threshold:
-        return Gender.UNKNOWN
-    return Gender.FEMALE if female_probability >= 0.5 else Gender.MALE
-
-
-def mood(probabilities: Iterable[float], threshold: float) -> Mood:
-    """The likeliest emotion, or unknown when it is not likely enough.
-
-    Args:
-        probabilities: in the order of EMOTIONS.
-        threshold: the least that counts.
-    """
-    likeliest, probability = max(zip(EMOTIONS, probabilities, strict=True), key=lambda pair: pair[1])
-    return likeliest if probability >= threshold else Mood.UNKNOWN
-
-
 def photo_row(message: FacesClassified, rules: Rules) -> PhotoRow:
     """What is kept of a photo.
 
@@ -159,13 +128,13 @@ def photo_row(message: FacesClassified, rules: Rules) -> PhotoRow:
     if message.outcome == PhotoOutcome.PHOTO_OUTCOME_UNSPECIFIED:
         raise PermanentError("the photo's outcome is missing")
     return PhotoRow(
-        id=_uuid(photo.photo_id),
+        id=uuid_of(photo.photo_id),
         shop=photo.shop_id,
         camera=photo.camera_id,
-        happened_at=_time(photo.captured_at),
-        received_at=_time(photo.received_at),
+        happened_at=time_of(photo.captured_at),
+        received_at=time_of(photo.received_at),
         time_source=_time_source(photo.time_source),
-        stamped_at=_time(photo.stamped_at) if photo.HasField("stamped_at") else None,
+        stamped_at=time_of(photo.stamped_at) if photo.HasField("stamped_at") else None,
         outcome=_name(PhotoOutcome.Name, message.outcome, "PHOTO_OUTCOME_"),
         width_px=message.width_px,
         height_px=message.height_px,
@@ -187,10 +156,10 @@ def rejection_row(message: PhotoRejected) -> RejectionRow:
     if message.reason == RejectionReason.REJECTION_REASON_UNSPECIFIED:
         raise PermanentError("the reason for the rejection is missing")
     return RejectionRow(
-        id=_uuid(message.rejection_id),
+        id=uuid_of(message.rejection_id),
         shop=message.shop_id,
         camera=message.camera_id,
-        happened_at=_time(message.received_at),
+        happened_at=time_of(message.received_at),
         outcome=_name(RejectionReason.Name, message.reason, "REJECTION_REASON_"),
     )
 
@@ -203,6 +172,7 @@ def _face_row(face: ClassifiedFace, rules: Rules) -> FaceRow:
     ):
         raise PermanentError("an estimate is not a number")
     quality, reason = _quality(face)
+    known = group(face.age_years, face.gender.female, emotions, quality, rules)
     return FaceRow(
         left_px=face.box.left,
         top_px=face.box.top,
@@ -215,9 +185,9 @@ def _face_row(face: ClassifiedFace, rules: Rules) -> FaceRow:
         age_high_years=face.age_high_years if face.HasField("age_high_years") else None,
         female_probability=face.gender.female,
         emotion_probabilities=emotions,
-        gender=gender(face.gender.female, rules.gender_probability),
-        age_band=age_band(face.age_years),
-        mood=mood(emotions, rules.emotion_probability) if quality.reaches(rules.mood_quality) else Mood.UNKNOWN,
+        gender=known.gender,
+        age_band=known.age_band,
+        mood=known.mood,
         quality=quality,
         quality_reason=reason,
         counted=quality.reaches(rules.counted_quality),
@@ -236,14 +206,24 @@ def _quality(face: ClassifiedFace) -> tuple[Quality, QualityReason]:
     )
 
 
-def _uuid(text: str) -> UUID:
+def uuid_of(text: str) -> UUID:
+    """An id of 32 hex digits.
+
+    Raises:
+        PermanentError: it is none.
+    """
     try:
         return UUID(hex=text)
     except ValueError as error:
         raise PermanentError("the id is not 32 hex digits") from error
 
 
-def _time(stamp: Timestamp) -> datetime:
+def time_of(stamp: Timestamp) -> datetime:
+    """A time, UTC.
+
+    Raises:
+        PermanentError: it is missing, or out of range.
+    """
     if not stamp.seconds:
         raise PermanentError("a time is missing")
     try:

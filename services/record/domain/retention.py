@@ -19,11 +19,15 @@ class Kept:
         results_days: results photo by photo, and the ids of what was counted.
         camera_hours_days: what became of each camera's uploads, by the hour.
         tallies_days: tallies of visitors, and of cameras by the day.
+        shadows_days: what releases in shadow say.
+        photos_days: photos, by the store that keeps them; None: for ever.
     """
 
     results_days: int
     camera_hours_days: int
     tallies_days: int
+    shadows_days: int = 90
+    photos_days: int | None = None
 
     def oldest(self, now: datetime) -> datetime:
         """The earliest time of capture that is recorded.
@@ -43,6 +47,14 @@ class Kept:
     def tallies_before(self, now: datetime) -> date:
         """The first local day whose tallies are kept."""
         return (now - timedelta(days=self.tallies_days) - _ZONES).date()
+
+    def shadows_before(self, now: datetime) -> date:
+        """The first local day of which it is kept what releases in shadow say."""
+        return (now - timedelta(days=self.shadows_days) - _ZONES).date()
+
+    def pictures_before(self, now: datetime) -> datetime | None:
+        """The arrival of the earliest photo of which a picture may still be kept; None: all may."""
+        return None if self.photos_days is None else now - timedelta(days=self.photos_days)
 
     def ids_before(self, now: datetime) -> datetime:
         """What was counted before this can be forgotten.

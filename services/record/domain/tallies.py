@@ -1,18 +1,14 @@
 """What a batch of rows adds to the tallies. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from services.common.vocabulary import AgeBand, Gender, Mood, QualityReason
-from services.record.domain.results import FaceRow, PhotoRow, Row
+from services.common.visitors import CELLS
+from services.common.vocabulary import QualityReason
+from services.record.domain.results import PhotoRow, Row
 
-_GENDERS: Final = {gender: number for number, gender in enumerate(Gender)}
-_BANDS: Final = {band: number for number, band in enumerate(AgeBand)}
-_MOODS: Final = {mood: number for number, mood in enumerate(Mood)}
-# Groups of visitors: every gender with every age band with every mood.
-CELLS: Final = len(Gender) * len(AgeBand) * len(Mood)
 # Uploads that are refused because we do not want them; the camera does what it should.
 _NO_FAULT: Final = frozenset({"outside_hours", "burst", "not_photo", "disabled"})
 
@@ -121,13 +117,13 @@ class Clock(NamedTuple):
     drift_s: float | None
 
 
-def cell(face: FaceRow) -> int:
-    """The group of a visitor, from 0: genders, within them age bands, within them moods, in the vocabulary's order."""
-    return (_GENDERS[face.gender] * len(AgeBand) + _BANDS[face.age_band]) * len(Mood) + _MOODS[face.mood]
+def tally(rows: Mapping[Row, Place], excluded: Collection[str] = ()) -> Tallies:
+    """Visitors and uploads to add.
 
-
-def tally(rows: Mapping[Row, Place]) -> Tallies:
-    """Visitors and uploads to add."""
+    Args:
+        rows: what is new, and where it belongs.
+        excluded: versions of the classifier whose estimates count nowhere; their photos are uploads all the same.
+    """
     tallies = Tallies()
     for row, place in rows.items():
         day, hour = place.local_day, place.local_hour
@@ -137,9 +133,11 @@ def tally(rows: Mapping[Row, Place]) -> Tallies:
         if not isinstance(row, PhotoRow):
             continue
         tallies.hours.add(HourKey(day, hour, place.shop_id))
+        if row.classifier_version in excluded:
+            continue
         for face in row.visitors:
             cells = tallies.visitors.setdefault(VisitorKey(place.shop_scope_id, day, hour), [0] * CELLS)
-            cells[cell(face)] += 1
+            cells[face.group.cell] += 1
     return tallies
 
 

@@ -75,6 +75,14 @@ class RollupStore(Protocol):
         """Drop the months of tallies that ended before a day."""
         ...
 
+    async def drop_shadows(self, before: date) -> None:
+        """Drop what releases in shadow said of photos from before a day."""
+        ...
+
+    async def forget_drawn_faces(self, before: datetime) -> None:
+        """Forget the pictures of faces whose photos arrived before a moment, and what people have said of them."""
+        ...
+
     async def forget_counted(self, before: datetime, most: int) -> int:
         """Forget the ids of what was counted before a moment; how many there were."""
         ...
@@ -187,6 +195,9 @@ class AddUp:
         await self._store.drop_results(self._kept.results_before(now))
         await self._store.drop_camera_hours(self._kept.camera_hours_before(now))
         await self._store.drop_tallies(self._kept.tallies_before(now))
+        await self._store.drop_shadows(self._kept.shadows_before(now))
+        if (pictures_before := self._kept.pictures_before(now)) is not None:
+            await self._store.forget_drawn_faces(pictures_before)
         if await self._store.forget_counted(self._kept.ids_before(now), MOST_IDS) < MOST_IDS:
             self._forgotten_at = now
 

@@ -21,7 +21,9 @@ from services.report.handler.explore import Explore
 from services.report.handler.groups import Groups, GroupStore
 from services.report.handler.league import ReadLeague
 from services.report.handler.map import ReadMap
+from services.report.handler.models import ReadModels
 from services.report.handler.overview import ReadOverview
+from services.report.handler.review import FaceRecords
 from services.report.handler.schedules import Schedules
 from services.report.handler.tallies import Tallies, UnknownPlaceError
 from services.report.pages import (
@@ -38,9 +40,19 @@ from services.report.pages import (
     map_page,
     overview,
     privacy,
+    review,
     schedules,
 )
-from services.report.pages.admin import audit, estate, estate_camera, estate_import, estate_off, estate_shop, people
+from services.report.pages.admin import (
+    audit,
+    estate,
+    estate_camera,
+    estate_import,
+    estate_off,
+    estate_shop,
+    models,
+    people,
+)
 from services.report.pages.camera_check import CameraCheckPage
 from services.report.pages.exports import routes as exports
 from services.report.pages.exports.making import Maker
@@ -72,6 +84,8 @@ class Site:
             have a visitor's browser read them through a name of its own.
         cameras: what everybody may see of how cameras are; None: there is no such page.
         edit_estate: changes shops and cameras; None: the reports may not.
+        faces: that were drawn to be labelled; None: there is no such page.
+        read_models: which releases of models said what; None: there is no such page.
         kept: for how long things are kept, as the page Privacy says it.
         schedules: scheduled reports; None: there is no such page.
         sends_mail: whether there is a mail server to send them by.
@@ -86,6 +100,8 @@ class Site:
     allowed_hosts: list[str]
     cameras: CameraRecords | None = None
     edit_estate: EditEstate | None = None
+    faces: FaceRecords | None = None
+    read_models: ReadModels | None = None
     kept: Kept = field(default_factory=Kept)
     schedules: Schedules | None = None
     sends_mail: bool = False
@@ -111,6 +127,8 @@ def make_app(site: Site) -> FastAPI:
     app.state.camera_check = site.check_page
     app.state.watch_cameras = site.cameras and WatchCameras(site.cameras)
     app.state.edit_estate = site.edit_estate
+    app.state.faces = site.faces
+    app.state.read_models = site.read_models
     app.state.kept = site.kept
     app.state.maker = site.maker
     app.state.schedules = site.schedules
@@ -118,9 +136,11 @@ def make_app(site: Site) -> FastAPI:
     app.state.min_cell = site.min_cell
     app.include_router(login.router)
     of_cameras = [cameras] if site.cameras else []
+    of_models = [models] if site.read_models else []
+    of_faces = [review] if site.faces else []
     of_estate = [estate_shop, estate_camera, estate_import, estate] if site.edit_estate else [estate_off]
     # Nothing else is answered to somebody who has not signed in, whatever a page forgets.
-    for pages in (*_PAGES, *of_cameras, *of_estate):
+    for pages in (*_PAGES, *of_cameras, *of_models, *of_faces, *of_estate):
         app.include_router(pages.router, dependencies=[Depends(signed_in)])
     app.include_router(login.leaving)
     app.mount("/static", CompressedStaticFiles(directory=STATIC), name="static")

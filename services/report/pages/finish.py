@@ -26,7 +26,7 @@ HEADERS = {
 
 _PAGES = frozenset(
     {"static", "api", "regions", "cities", "shops", "groups", "map", "explore", "compare", "league", "cameras", "camera-check",
-     "privacy", "find", "export", "schedules", "login", "logout", "account", "admin"}
+     "privacy", "review", "find", "export", "schedules", "login", "logout", "account", "admin"}
 )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ def action(which: str) -> str:
         "schedule_resumed": _("Went on with a scheduled report"),
         "schedule_sent_now": _("Had a scheduled report sent"),
         "schedule_deleted": _("Deleted a scheduled report"),
+        "face_labelled": _("Labelled a face"),
         "report_sent": _("A scheduled report was sent"),
     }.get(which, which.replace("_", " ").capitalize())
 

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from services.common.model_choice import new_private_key
+
 _CERTIFICATE_DAYS = 3650
 
 
@@ -73,6 +75,13 @@ class StateFolder:
         path = self.path / "ftps.pem"
         if not path.exists():
             self.keep_private(path.name, _self_signed(datetime.now(UTC)))
+        return path
+
+    def promoter_key(self) -> Path:
+        """A PEM file with the key that this machine's models are promoted with, made once."""
+        path = self.path / "promoter.pem"
+        if not path.exists():
+            self.keep_private(path.name, new_private_key())
         return path
 
 

@@ -20,7 +20,7 @@ def shown(metric: str, **labels: str) -> float:
 
 @pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda consumer: consumer.name)
 async def test_each_service_may_ask_about_its_own_backlog(clean_streams: NatsServer, consumer: Consumer) -> None:
-    async with MessageBus.connect(clean_streams.settings(consumer.name), "test") as bus:
+    async with MessageBus.connect(clean_streams.settings(consumer.user), "test") as bus:
         await Backlog(bus.jetstream, consumer).look()
     assert shown("facetally_consumer_waiting_messages", consumer=consumer.name) == 0
     assert shown("facetally_consumer_unanswered_messages", consumer=consumer.name) == 0

@@ -1,7 +1,9 @@
 """detect and classify as one process, on a real nats-server and a real store."""
 
 import asyncio
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,17 +13,24 @@ from facetally.v1.question_pb2 import EstimateRequest, FacesEstimated
 
 from services.classify.domain import CHIP_SIDE_PX
 from services.common.messaging import MessageBus
+from services.common.model_choice import new_private_key, private_key_of, public_keys_of, public_text
+from services.common.release_store import ReleaseStore
 from services.common.storage import PhotoStorage
 from services.common.streams import DEAD_STREAM, ESTIMATE_SUBJECT
+from services.rollout.adapters.kv_board import KvBoard
+from services.rollout.adapters.release_shelf import ReleaseShelf
+from services.rollout.handler import Promoter, Rollout
 from services.standalone.domain import service_environment
 from tests.models.estimated import COMBINATIONS, assert_is_what_the_models_say
 from tests.models.faces import reference_chips
+from tests.models.releases import pair_release
 from tests.servers.nats import NatsServer
 from tests.servers.running import RunningProgram, environment, running
 from tests.servers.s3 import S3Server
 from tests.servers.services import connection, service
 
 DEADLINE_S = 60.0
+ALICE = Promoter("alice", private_key_of(new_private_key()))
 
 
 def photo(name: str) -> Photo:
@@ -32,7 +41,13 @@ def photo(name: str) -> Photo:
 def faces(clean_streams: NatsServer, s3_server: S3Server, tmp_path: Path) -> Iterator[RunningProgram]:
     detect = {"nats": connection(clean_streams.settings("detect")), "s3": connection(s3_server.settings("detect"))}
     alone = service("faces", {})
-    classify = service_environment("classify", {"nats": connection(clean_streams.settings("classify"))})
+    rollout = {
+        **connection(s3_server.settings("classify")),
+        "trusted_keys": json.dumps({"alice": public_text(ALICE.key)}),
+        "cache_dir": tmp_path / "models",
+    }
+    nats = connection(clean_streams.settings("classify"))
+    classify = service_environment("classify", {"nats": nats, "rollout": rollout})
     port = alone.environment["FACETALLY_FACES_HEALTH_PORT"]
     both = environment() | service_environment("detect", {**detect, "health_port": port}) | classify
     program = type(alone)(alone.name, alone.command, alone.ready, both)
@@ -93,3 +108,22 @@ async def test_it_answers_what_classify_is_asked(clean_streams: NatsServer) -> N
             request = EstimateRequest(chips_rgb=[chip.tobytes() for chip in chips], **dict.fromkeys(names, True))
             answer = FacesEstimated.FromString(await bus.ask(ESTIMATE_SUBJECT, request.SerializeToString(), 10))
             assert_is_what_the_models_say(answer, chips, names)
+
+
+@pytest.mark.usefixtures("faces")
+async def test_it_puts_promoted_models_into_service_as_classify_does(
+    clean_streams: NatsServer, s3_server: S3Server, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(pair_release, tmp_path / "for-faces", "for-faces", 5)
+    shelf = ReleaseShelf(ReleaseStore(s3_server.models("models")))
+    await shelf.add(tmp_path / "for-faces")
+    async with KvBoard.connect(clean_streams.settings("models")) as board:
+        rollout = Rollout(shelf, board, public_keys_of({"alice": public_text(ALICE.key)}))
+        await rollout.promote("for-faces", ALICE, "a test", datetime.now(UTC))
+    request = EstimateRequest(chips_rgb=[reference_chips()[0].tobytes()], emotion=True).SerializeToString()
+    async with MessageBus.connect(clean_streams.settings("faceapi"), "test") as bus, asyncio.timeout(DEADLINE_S):
+        while True:
+            answer = FacesEstimated.FromString(await bus.ask(ESTIMATE_SUBJECT, request, 10))
+            if answer.classifier_version.startswith("for-faces-"):
+                return
+            await asyncio.sleep(0.05)

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from services.common.cameras.opening_hours import parse_opening_hours
+from services.common.visitors import CELLS
 from services.common.vocabulary import AgeBand, Gender, Mood, Quality, QualityReason
 from services.record.domain.results import FaceRow, PhotoRow, RejectionRow, Row
-from services.record.domain.tallies import CELLS
 from tests.servers.postgres import Database
 
 # Berlin's clocks go forward in the night to the 29th.
@@ -124,7 +124,7 @@ async def counted(database: Database, shops: list[Shop], now: datetime) -> dict[
         scopes = {row[0]: row[1:] for row in await connection.fetch("select s.slug, v.* from shop_scope v join shop s using (shop_id)")}  # fmt: skip
         faces = await connection.fetch(
             "select s.slug, f.local_day, f.local_hour, f.gender, f.age_band, f.mood "
-            "from face f join shop s using (shop_id) where counted"
+            "from face f join shop s using (shop_id) join photo p using (photo_id, local_day) where counted and not excluded"
         )
         seen = await connection.fetch(
             "select distinct s.slug, p.local_day, p.local_hour, c.slug from photo p "

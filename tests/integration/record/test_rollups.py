@@ -13,9 +13,9 @@ import asyncpg
 import pytest
 
 from services.common.errors import TransientError
+from services.common.tally_sql import MARK_STALE
 from services.record.adapters.postgres_rollups import PostgresRollups
 from services.record.adapters.postgres_tallies import PostgresTallies
-from services.record.adapters.tally_sql import MARK_STALE
 from services.record.domain.camera_health import CameraHealth
 from services.record.domain.retention import Kept
 from services.record.handler.add_up import AddUp, Watch

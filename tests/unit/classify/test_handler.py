@@ -1,6 +1,7 @@
 """A photo's faces are classified in order, and the photo goes on whatever it holds; who asks is told what they asked, no more."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import combinations
 from operator import or_
@@ -18,6 +19,7 @@ from facetally.v1.face_pb2 import (
 )
 from facetally.v1.photo_pb2 import Photo
 from facetally.v1.question_pb2 import EstimateRequest, FacesEstimated
+from numpy.typing import NDArray
 
 from services.classify.domain import CHIP_SIDE_PX, MAX_ASKED_FACES, Wanted, estimates_by_face, question_of
 from services.classify.handler import ClassifyFaces, EstimateFaces
@@ -38,9 +40,19 @@ def detected(*chips: bytes) -> FacesDetected:
     return FacesDetected(photo=PHOTO, outcome=outcome, faces=faces, width_px=1920, height_px=1080, detector_version="d")
 
 
+@dataclass
+class FakeShadow:
+    """Takes everything, and does nothing with it."""
+
+    offered: list[tuple[NDArray[np.uint8], FacesClassified]] = field(default_factory=list)
+
+    def offer(self, chips: NDArray[np.uint8], result: FacesClassified) -> None:
+        self.offered.append((chips, result))
+
+
 async def result_of(message: FacesDetected) -> FacesClassified:
     publisher = FakePublisher()
-    await ClassifyFaces(FakeFaceClassifier(), publisher)(message)
+    await ClassifyFaces(FakeFaceClassifier(), publisher, FakeShadow())(message)
     ((subject, result),) = publisher.published.values()
     assert subject == "results.north.shop-1"
     assert list(publisher.published) == [PHOTO.photo_id]
@@ -84,13 +96,24 @@ async def test_a_photo_without_faces_goes_on() -> None:
 
 
 async def test_a_chip_of_the_wrong_size_is_hopeless() -> None:
+    shadow = FakeShadow()
     with pytest.raises(PermanentError, match="62208"):
-        await ClassifyFaces(FakeFaceClassifier(), FakePublisher())(detected(b"too short"))
+        await ClassifyFaces(FakeFaceClassifier(), FakePublisher(), shadow)(detected(b"too short"))
 
 
 async def test_a_result_that_cannot_be_published_is_tried_again() -> None:
+    shadow = FakeShadow()
     with pytest.raises(TransientError):
-        await ClassifyFaces(FakeFaceClassifier(), FakePublisher(failures=1))(detected(chip(1)))
+        await ClassifyFaces(FakeFaceClassifier(), FakePublisher(failures=1), shadow)(detected(chip(1)))
+    assert shadow.offered == [], "it is not done"
+
+
+async def test_a_photo_is_offered_to_the_shadow_once_it_is_done() -> None:
+    publisher, shadow = FakePublisher(), FakeShadow()
+    await ClassifyFaces(FakeFaceClassifier(), publisher, shadow)(detected(chip(30), chip(40)))
+    ((chips, result),) = shadow.offered
+    assert (chips[:, 0, 0, 0].tolist(), [face.age_years for face in result.faces]) == ([30, 40], [30, 40])
+    assert (publisher.subjects, result.photo) == (["results.north.shop-1"], PHOTO)
 
 
 WANTED_FIELDS = {
@@ -165,4 +188,4 @@ async def test_estimates_of_less_than_is_tallied_are_never_tallied() -> None:
     pixels = np.zeros((1, CHIP_SIDE_PX, CHIP_SIDE_PX, 3), np.uint8)
     for wanted in (Wanted.EMOTION, Wanted.AGE_AND_GENDER):
         with pytest.raises(ValueError, match=r"shorter|longer"):
-            estimates_by_face(await FakeFaceClassifier().estimate_only(pixels, wanted))
+            estimates_by_face((await FakeFaceClassifier().estimate_only(pixels, wanted)).said)

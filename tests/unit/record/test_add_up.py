@@ -14,8 +14,8 @@ from services.record.handler.add_up import MOST_IDS, AddUp, Watch
 from tests.fakes.rollup_store import FakeRollupStore
 
 BEGIN = datetime(2026, 3, 2, 12, tzinfo=UTC)
-STEPS = ["shops_to_look_at", "add_up_stale", "add_up_moved", "cameras", "drop_results", "drop_camera_hours", "drop_tallies",
-         "forget_counted"]  # fmt: skip
+STEPS = ["shops_to_look_at", "add_up_stale", "add_up_moved", "cameras", "drop_results", "drop_camera_hours", "drop_tallies", "drop_shadows",
+         "forget_drawn_faces", "forget_counted"]  # fmt: skip
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Job:
 
     def __post_init__(self) -> None:
         watch = Watch(self.took.append, lambda _: None, self._failed, self.judged.append)
-        self.add_up = AddUp(self.store, Kept(365, 62, 1095), lambda: self.now, watch)
+        self.add_up = AddUp(self.store, Kept(365, 62, 1095, photos_days=30), lambda: self.now, watch)
 
     def _failed(self) -> None:
         self.failures += 1

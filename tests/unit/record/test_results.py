@@ -1,4 +1,4 @@
-"""Bands, thresholds and rows."""
+"""From messages to rows."""
 
 import math
 
@@ -17,63 +17,11 @@ from hypothesis import strategies as st
 
 from services.common import vocabulary
 from services.common.errors import PermanentError
-from services.common.vocabulary import AgeBand, Gender, Mood, Quality
-from services.record.domain.results import (
-    EMOTIONS,
-    FaceRow,
-    Rules,
-    age_band,
-    gender,
-    mood,
-    photo_row,
-    rejection_row,
-)
+from services.common.vocabulary import AgeBand, Mood, Quality
+from services.record.domain.results import FaceRow, Rules, photo_row, rejection_row
 
 RULES = Rules(0.6, 0.3, counted_quality=Quality.USABLE, mood_quality=Quality.GOOD)
 QUALITIES = list(Quality)
-
-
-@pytest.mark.parametrize(
-    ("age", "band"),
-    [
-        (-3, AgeBand.AGE_0_12),
-        (12.99, AgeBand.AGE_0_12),
-        (13, AgeBand.AGE_13_17),
-        (17.9, AgeBand.AGE_13_17),
-        (18, AgeBand.AGE_18_24),
-        (34.999, AgeBand.AGE_25_34),
-        (45, AgeBand.AGE_45_54),
-        (64.9, AgeBand.AGE_55_64),
-        (65, AgeBand.AGE_65_UP),
-        (140, AgeBand.AGE_65_UP),
-    ],
-)
-def test_a_band_holds_completed_years(age: float, band: AgeBand) -> None:
-    assert age_band(age) == band
-
-
-@given(st.floats(0, 120), st.floats(0, 120))
-def test_an_older_face_is_never_in_a_younger_band(one: float, other: float) -> None:
-    bands = list(AgeBand)
-    younger, older = sorted((one, other))
-    assert bands.index(age_band(younger)) <= bands.index(age_band(older))
-
-
-@given(st.floats(0, 1), st.floats(0.5, 1))
-def test_gender_is_known_exactly_when_it_is_likely_enough(female: float, threshold: float) -> None:
-    known = gender(female, threshold)
-    assert (known is Gender.UNKNOWN) == (max(female, 1 - female) < threshold)
-    if known is Gender.FEMALE:
-        assert female >= 0.5
-
-
-@given(st.lists(st.floats(0, 1), min_size=7, max_size=7), st.floats(0, 1))
-def test_mood_is_the_likeliest_emotion_or_unknown(probabilities: list[float], threshold: float) -> None:
-    found = mood(probabilities, threshold)
-    if max(probabilities) < threshold:
-        assert found is Mood.UNKNOWN
-    else:
-        assert probabilities[EMOTIONS.index(found)] == max(probabilities)
 
 
 def result(**changes: object) -> FacesClassified:
@@ -123,7 +71,7 @@ def row_of(face: ClassifiedFace, rules: Rules = RULES) -> FaceRow:
 def test_a_face_counts_and_its_mood_is_known_exactly_from_the_asked_quality_on(
     quality: Quality, counted: Quality, with_mood: Quality
 ) -> None:
-    row = row_of(happy(quality), Rules(0.6, 0.3, counted, with_mood))
+    row = row_of(happy(quality), Rules(0.6, 0.3, counted_quality=counted, mood_quality=with_mood))
     assert row.quality == quality
     assert row.counted == (QUALITIES.index(quality) <= QUALITIES.index(counted))
     assert (row.mood is Mood.HAPPINESS) == (QUALITIES.index(quality) <= QUALITIES.index(with_mood))

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import product
 from uuid import UUID
 
 import pytest
@@ -12,14 +11,12 @@ from hypothesis import strategies as st
 from services.common.vocabulary import AgeBand, Gender, Mood, Quality, QualityReason
 from services.record.domain.results import FaceRow, PhotoRow, RejectionRow, Row
 from services.record.domain.tallies import (
-    CELLS,
     CameraDay,
     CameraDayKey,
     HourKey,
     Place,
     UploadKey,
     VisitorKey,
-    cell,
     clocks,
     tally,
 )
@@ -48,11 +45,6 @@ def rejected(reason: QualityReason) -> FaceRow:
     return replace(FACE, quality=Quality.REJECTED, quality_reason=reason, counted=False)
 
 
-def test_every_group_has_a_cell_of_its_own_in_the_vocabularys_order() -> None:
-    groups = [replace(FACE, gender=g, age_band=a, mood=m) for g, a, m in product(Gender, AgeBand, Mood)]
-    assert [cell(face) for face in groups] == list(range(CELLS))
-
-
 @given(st.lists(st.booleans(), max_size=8))
 def test_the_tallies_hold_the_faces_that_count_and_no_other(counted: list[bool]) -> None:
     faces = [FACE if counts else rejected(QualityReason.BLURRED) for counts in counted]
@@ -61,6 +53,13 @@ def test_the_tallies_hold_the_faces_that_count_and_no_other(counted: list[bool])
     assert set(tallies.visitors) == ({VisitorKey(10, DAY, 12)} if any(counted) else set())
     assert tallies.uploads == {UploadKey(5, DAY, 12, "faces"): 1}
     assert tallies.hours == {HourKey(DAY, 12, 1)}, "whoever was seen is seen, with a face that counts or without"
+
+
+def test_a_photo_of_an_excluded_version_is_an_upload_and_no_visitor() -> None:
+    rows: dict[Row, Place] = {photo(1, FACE): PLACE, replace(photo(2, FACE), classifier_version="bad"): PLACE}
+    of_both, of_one = tally(rows), tally(rows, {"bad"})
+    assert sum(map(sum, of_one.visitors.values())) == 1
+    assert (of_one.uploads, of_one.camera_days, of_one.hours) == (of_both.uploads, of_both.camera_days, of_both.hours)
 
 
 def test_a_refused_upload_leaves_what_was_added_up_as_it_is() -> None:

@@ -41,7 +41,7 @@ def test_welcome_says_where_the_face_api_is_and_its_key_while_that_is_taken() ->
 def test_the_face_api_is_started_with_settings_that_it_understands(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = StandaloneSettings(face_api_host="0.0.0.0", face_api_port=9081, detect_workers=1)
     ports = plan(settings)
-    *_, program = machine._services(settings, ports, SECRETS, Path("ftps.pem"), None, {"PATH": "/bin"})
+    *_, program = machine._services(settings, ports, SECRETS, Path("ftps.pem"), None, {}, {"PATH": "/bin"})
     assert (program.name, program.command[1:]) == ("faceapi", ("-m", "services.faceapi"))
     assert not program.patient, "somebody waits for its answer"
     for name, value in program.environment.items():

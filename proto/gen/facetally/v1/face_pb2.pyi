@@ -214,3 +214,35 @@ class FacesClassified(_message.Message):
     detector_version: str
     classifier_version: str
     def __init__(self, photo: _Optional[_Union[_photo_pb2.Photo, _Mapping]] = ..., outcome: _Optional[_Union[PhotoOutcome, str]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., faces: _Optional[_Iterable[_Union[ClassifiedFace, _Mapping]]] = ..., too_small_count: _Optional[int] = ..., detector_version: _Optional[str] = ..., classifier_version: _Optional[str] = ...) -> None: ...
+
+class FaceEstimates(_message.Message):
+    __slots__ = ("age_years", "gender", "emotion")
+    AGE_YEARS_FIELD_NUMBER: _ClassVar[int]
+    GENDER_FIELD_NUMBER: _ClassVar[int]
+    EMOTION_FIELD_NUMBER: _ClassVar[int]
+    age_years: float
+    gender: GenderProbabilities
+    emotion: EmotionProbabilities
+    def __init__(self, age_years: _Optional[float] = ..., gender: _Optional[_Union[GenderProbabilities, _Mapping]] = ..., emotion: _Optional[_Union[EmotionProbabilities, _Mapping]] = ...) -> None: ...
+
+class ShadowFace(_message.Message):
+    __slots__ = ("face_index", "recorded", "shadow")
+    FACE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_FIELD_NUMBER: _ClassVar[int]
+    SHADOW_FIELD_NUMBER: _ClassVar[int]
+    face_index: int
+    recorded: FaceEstimates
+    shadow: FaceEstimates
+    def __init__(self, face_index: _Optional[int] = ..., recorded: _Optional[_Union[FaceEstimates, _Mapping]] = ..., shadow: _Optional[_Union[FaceEstimates, _Mapping]] = ...) -> None: ...
+
+class ShadowFaces(_message.Message):
+    __slots__ = ("photo", "faces", "classifier_version", "shadow_version")
+    PHOTO_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    CLASSIFIER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SHADOW_VERSION_FIELD_NUMBER: _ClassVar[int]
+    photo: _photo_pb2.Photo
+    faces: _containers.RepeatedCompositeFieldContainer[ShadowFace]
+    classifier_version: str
+    shadow_version: str
+    def __init__(self, photo: _Optional[_Union[_photo_pb2.Photo, _Mapping]] = ..., faces: _Optional[_Iterable[_Union[ShadowFace, _Mapping]]] = ..., classifier_version: _Optional[str] = ..., shadow_version: _Optional[str] = ...) -> None: ...

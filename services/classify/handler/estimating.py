@@ -3,7 +3,7 @@
 from typing import Protocol
 
 import numpy as np
-from facetally.v1.face_pb2 import FacesDetected
+from facetally.v1.face_pb2 import FacesClassified, FacesDetected
 from facetally.v1.question_pb2 import EstimatedFace, EstimateRequest, FacesEstimated
 from google.protobuf.message import Message
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from services.classify.domain import (
     Estimates,
     FaceEstimate,
+    Versioned,
     Wanted,
     asked_chips,
     chips_of,
@@ -26,14 +27,14 @@ class FaceClassifier(Protocol):
 
     @property
     def version(self) -> str:
-        """Names the models in service."""
+        """Names the models in service now."""
         ...
 
-    async def estimate(self, chips: NDArray[np.uint8]) -> list[FaceEstimate]:
-        """What is tallied, in the order of the chips, (n, 144, 144, 3) uint8 RGB."""
+    async def estimate(self, chips: NDArray[np.uint8], camera_id: str) -> Versioned[list[FaceEstimate]]:
+        """What is tallied of a camera's photo, in the order of the chips, (n, 144, 144, 3) uint8 RGB; there may be none."""
         ...
 
-    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Estimates:
+    async def estimate_only(self, chips: NDArray[np.uint8], wanted: Wanted) -> Versioned[Estimates]:
         """What is wanted and no more, before all that is tallied: somebody waits. There is a chip at least."""
         ...
 
@@ -46,12 +47,21 @@ class Publisher(Protocol):
         ...
 
 
+class Shadow(Protocol):
+    """Who may look once more."""
+
+    def offer(self, chips: NDArray[np.uint8], result: FacesClassified) -> None:
+        """Take a photo that is done, or leave it; at once."""
+        ...
+
+
 class ClassifyFaces:
     """FacesDetected in, FacesClassified out: one for each, also when a photo has no face."""
 
-    def __init__(self, classifier: FaceClassifier, publisher: Publisher) -> None:
+    def __init__(self, classifier: FaceClassifier, publisher: Publisher, shadow: Shadow) -> None:
         self._classifier = classifier
         self._publisher = publisher
+        self._shadow = shadow
 
     async def __call__(self, detected: FacesDetected) -> None:
         """Return once the result is durable.
@@ -60,10 +70,10 @@ class ClassifyFaces:
             PermanentError: the message makes no sense.
             TransientError: the result could not be published.
         """
-        estimates = await self._classifier.estimate(chips_of(detected)) if detected.faces else []
-        result = classified(detected, estimates, self._classifier.version)
-        photo = detected.photo
+        photo, chips = detected.photo, chips_of(detected)
+        result = classified(detected, *await self._classifier.estimate(chips, photo.camera_id))
         await self._publisher.publish(subject("results", photo.region_id, photo.shop_id), result, photo.photo_id)
+        self._shadow.offer(chips, result)
 
 
 class EstimateFaces:
@@ -78,7 +88,7 @@ class EstimateFaces:
         Raises:
             BadInputError: a chip has the wrong size, or there are too many.
         """
-        chips, wanted, version = asked_chips(request), wanted_by(request), self._classifier.version
+        chips, wanted = asked_chips(request), wanted_by(request)
         if not len(chips) or not wanted:
-            return FacesEstimated(faces=[EstimatedFace()] * len(chips), classifier_version=version)
-        return estimated(len(chips), await self._classifier.estimate_only(chips, wanted), version)
+            return FacesEstimated(faces=[EstimatedFace()] * len(chips), classifier_version=self._classifier.version)
+        return estimated(len(chips), *await self._classifier.estimate_only(chips, wanted))

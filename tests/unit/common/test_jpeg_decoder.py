@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from services.common.errors import BadInputError
-from services.detect.adapters.jpeg_decoder import decode
+from services.common.jpeg_decoder import decode
 
 LIMIT = 100_000_000
 # Four quarters of an upright picture: red, green, blue, white.

@@ -1,0 +1,1 @@
+"""What backfill touches of the world."""

@@ -1,0 +1,1 @@
+"""What labels touches of the world."""

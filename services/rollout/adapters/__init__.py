@@ -1,0 +1,1 @@
+"""What rollout touches of the world."""

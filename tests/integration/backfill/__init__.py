@@ -1,0 +1,1 @@
+"""`facetally backfill` on real servers, with real faces and a real release."""
