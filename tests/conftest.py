@@ -1,5 +1,6 @@
 """Fixtures that every kind of test may ask for."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from tests.servers.s3 import S3Server
 # Machines are shared and slow at times: how long an example takes says nothing of whether it is right.
 hypothesis.settings.register_profile("facetally", deadline=None)
 hypothesis.settings.load_profile("facetally")
+
+# In pytest-xdist's workers readline has noted the size of a terminal that is none; a console that is made then keeps it.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
 
 ROOT = Path(__file__).parents[1]
 

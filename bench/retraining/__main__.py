@@ -24,6 +24,7 @@ from services.common.settings import ModelStoreSettings, NatsSettings
 from services.faceapi.adapters.nats_models import NatsModels
 from services.faceapi.handler.ask_faces import AskFaces
 from services.standalone.machine import Machine, running_machine
+from services.standalone.settings import StandaloneSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _console = Console(stderr=True, highlight=False)
@@ -81,8 +82,14 @@ async def _demo(folder: Path, pictures: int, epochs: int) -> dict[str, Any]:
     run = folder / "run"
     release = ("--card", str(run / f"{_NAME}.toml"), "--weights", str(run), "--made-from", "python -m bench.retraining")
     await _run("-m", "models.export.release", _NAME, str(folder / "release"), *release)
-    async with running_machine(settings_of_its_own(folder / "state"), lambda _: None) as machine:
+    async with running_machine(_settings(folder / "state"), lambda _: None) as machine:
         return await _roll_out(folder, machine, about)
+
+
+def _settings(state: Path) -> StandaloneSettings:
+    """Ports that nobody listens on; what the environment says is so."""
+    said = StandaloneSettings(state_dir=state).model_dump(exclude_unset=True)
+    return settings_of_its_own(state).model_copy(update=said)
 
 
 def _write_faces(folder: Path, pictures: int) -> About:

@@ -26,6 +26,7 @@ PAGES = (
     "/groups",
     "/find?q=ber",
     "/account",
+    "/review",
     "/schedules",
     "/schedules/new",
     "/admin/estate",

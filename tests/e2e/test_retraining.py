@@ -98,7 +98,7 @@ def test_every_command_of_the_page_runs(demo: StandaloneSettings, tmp_path: Path
 def test_a_net_is_trained_promoted_while_requests_go_on_and_rolled_back(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench.retraining", "--folder", str(tmp_path / "demo"), "--pictures", "12", "--epochs", "16"],
-        cwd=ROOT, capture_output=True, text=True, timeout=390, check=False,
+        cwd=ROOT, env=variables(settings(tmp_path / "demo/state")), capture_output=True, text=True, timeout=390, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])

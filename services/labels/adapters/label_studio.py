@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
-from services.labels.domain.faces import EMOTIONS, GENDERS, LabelsError
+from services.common.visitors import EMOTIONS
+from services.labels.domain.faces import GENDERS, LabelsError
 from services.labels.domain.labels import OLDEST_YEARS, DrawnFace, Label, parse_face_id
 
 _NOT_USABLE: Final = "no usable face"

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from services.common.visitors import EMOTIONS
 from services.common.vocabulary import Gender, Mood
 
-EMOTIONS: Final = tuple(mood for mood in Mood if mood is not Mood.UNKNOWN)
 GENDERS: Final = (Gender.FEMALE, Gender.MALE)
 # The widest interval of an age that is told apart from a wider one.
 _WIDEST_YEARS: Final = 60.0

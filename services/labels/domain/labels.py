@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self, TypeVar
 
+from services.common.visitors import EMOTIONS
 from services.common.vocabulary import Gender, Mood
-from services.labels.domain.faces import EMOTIONS, GENDERS, Estimate, LabelsError
+from services.labels.domain.faces import GENDERS, Estimate, LabelsError
 
 T = TypeVar("T", Gender, Mood)
 OLDEST_YEARS: Final = 120.0

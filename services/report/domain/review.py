@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
 
+from services.common.visitors import EMOTIONS
 from services.common.vocabulary import Gender, Mood
 
 OLDEST_YEARS: Final = 120.0
-EMOTIONS: Final = tuple(mood for mood in Mood if mood is not Mood.UNKNOWN)
 GENDERS: Final = (Gender.FEMALE, Gender.MALE)
 
 

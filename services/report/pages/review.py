@@ -6,9 +6,10 @@ from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from services.common.visitors import EMOTIONS
 from services.common.vocabulary import Gender
 from services.report.domain.people import Viewer
-from services.report.domain.review import EMOTIONS, GENDERS, OLDEST_YEARS, FaceLabel, ReviewError, ReviewFace
+from services.report.domain.review import GENDERS, OLDEST_YEARS, FaceLabel, ReviewError, ReviewFace
 from services.report.handler.review import FaceRecords
 from services.report.pages.i18n import _
 from services.report.pages.security import Admin, note_now

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -85,7 +85,8 @@ async def test_tallies_are_exact_whoever_is_at_work_at_the_same_time(database: D
         async def change_their_minds(of: PostgresVersions, names: list[str]) -> None:
             while not done.is_set():
                 name = chance.choice(names)
-                await (of.exclude(name, "alice", "bad") if chance.random() < 0.5 else of.include(name))
+                with suppress(BackfillError):  # there may be no photo of it just now: others are at work
+                    await (of.exclude(name, "alice", "bad") if chance.random() < 0.5 else of.include(name))
                 await of.settle(name, 5)
 
         async def add_up() -> None:

@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from services.operate.settings import OperateSettings
 from services.standalone.domain import service_environment
@@ -18,6 +22,8 @@ from tests.servers.services import connection
 
 NOWHERE = {"nats": {"url": "nats://127.0.0.1:1", "user": "operator", "password": "x"}}
 NO_STORE = {"s3": {"url": "http://127.0.0.1:1", "access_key": "operator", "secret_key": "x"}}
+_disk = shutil.disk_usage(tempfile.gettempdir())
+NEEDS_ROOM = pytest.mark.skipif(_disk.free < 0.11 * _disk.total, reason="this disk is nearly full, and doctor says so")
 NO_DATABASE = {"postgres_dsn": "postgresql://operator:x@127.0.0.1:1/x"}
 
 

@@ -38,6 +38,7 @@ async def test_what_waits_and_what_is_in_work_is_told_apart(clean_streams: NatsS
         ("HELD", None),
         ("FACES", "classify"),
         ("RESULTS", "record"),
+        ("SHADOW", "record-shadow"),
         ("DEAD", None),
     ]
     photos = found["PHOTOS", "detect"]
@@ -86,7 +87,7 @@ async def test_watching_goes_on_until_it_is_broken_off(clean_streams: NatsServer
     async with started(nats_values(clean_streams), "backlog", "--json", "--watch") as process, asyncio.timeout(30):
         assert process.stdout is not None
         for _ in range(2):
-            assert len(json.loads(await process.stdout.readline())) == 5
+            assert len(json.loads(await process.stdout.readline())) == 6
         process.send_signal(signal.SIGINT)
         _, err = await process.communicate()
     assert (process.returncode, err) == (130, b"")

@@ -17,7 +17,7 @@ from services.operate.domain.findings import Finding, State
 from services.operate.handler.diagnose import diagnose
 from services.operate.settings import OperateSettings
 from services.provision.adapters.postgres_schema import PostgresSchema
-from tests.integration.operate.desk import all_values, settings, typed
+from tests.integration.operate.desk import NEEDS_ROOM, all_values, settings, typed
 from tests.servers.ingest import running_ingest
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import MIGRATIONS, Database, PostgresServer
@@ -66,6 +66,7 @@ async def silence() -> AsyncIterator[int]:
         server.close()
 
 
+@NEEDS_ROOM
 async def test_all_is_well_where_all_runs(
     values: Values,
     clean_streams: NatsServer,
@@ -85,8 +86,8 @@ async def test_all_is_well_where_all_runs(
         assert {name: one.says for name, one in found.items() if one.state is not State.OK} == {}
         assert found.keys() == {
             "NATS",
-            *(f"stream {name}" for name in ("PHOTOS", "HELD", "FACES", "RESULTS", "DEAD")),
-            *(f"consumer {name}" for name in ("detect", "classify", "record")),
+            *(f"stream {name}" for name in ("PHOTOS", "HELD", "FACES", "RESULTS", "SHADOW", "DEAD")),
+            *(f"consumer {name}" for name in ("detect", "classify", "record", "record-shadow")),
             "bucket SHOPS",
             "dead letters",
             "photo store",
@@ -104,9 +105,10 @@ async def test_all_is_well_where_all_runs(
         said = await typed(values, "doctor")
         assert (said.status, said.err) == (0, "")
         assert "ok       service ingest: It is ready." in said.out
-        assert "Everything is in order: 19 things looked at." in said.out
+        assert "Everything is in order: 21 things looked at." in said.out
 
 
+@NEEDS_ROOM
 async def test_warnings_alone_do_not_fail(values: Values) -> None:
     said = await typed(values, "doctor")
     assert said.status == 0, said.out
@@ -191,6 +193,7 @@ async def test_wrong_passwords_are_told_from_servers_that_are_down(values: Value
     assert not any("secret-word" in f"{one.says} {one.next_step}" for one in found.values())
 
 
+@NEEDS_ROOM
 async def test_servers_that_are_down_hide_nothing_that_runs(values: Values) -> None:
     right = settings(values)
     down = right.model_copy(

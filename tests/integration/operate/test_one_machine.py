@@ -12,6 +12,7 @@ import pytest
 
 from services.standalone.settings import StandaloneSettings
 from tests.e2e.machines import ROOT, processes_of, settings, variables
+from tests.integration.operate.desk import NEEDS_ROOM
 
 FACETALLY = str(Path(sys.executable).with_name("facetally"))
 START_WITHIN_S, STOP_WITHIN_S = 90.0, 60.0
@@ -39,6 +40,7 @@ def chosen(tmp_path: Path) -> Iterator[StandaloneSettings]:
                 process.kill()
 
 
+@NEEDS_ROOM
 def test_doctor_backlog_dead_and_keys_work_without_settings_of_their_own(chosen: StandaloneSettings) -> None:
     environment = dict(variables(chosen))
     assert not any(name.startswith(("FACETALLY_OPERATE_", "FACETALLY_FACEAPI_")) for name in environment)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from services.common.errors import BadInputError
 from services.detect.adapters.picture_decoder import decode, pixels
@@ -29,6 +29,12 @@ SEE_THROUGH.putalpha(
 PALETTE = HALVES.quantize(8)
 # White is see-through, and would be black without.
 PALETTE_SEE_THROUGH = SEE_THROUGH.quantize(8)
+
+
+@pytest.fixture(autouse=True)
+def as_in_detect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeasyPrint, which is in no process of detect's, has Pillow accept half pictures."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", False)
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
