@@ -2,15 +2,12 @@
 
 import asyncio
 import getpass
-import os
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from models.preprocess import Crops
@@ -25,17 +22,15 @@ from services.backfill.adapters.tables import jobs_table, versions_table
 from services.backfill.domain import BackfillError, Job, Period, period_of
 from services.backfill.handler import Backfill, Pace, Watch, settle
 from services.backfill.settings import BACKFILL_FILE, BackfillSettings
-from services.common.errors import TransientError
-from services.common.lifecycle import explain_settings
+from services.common.command_line import errors, failures, settings_of
 from services.common.messaging import MessageBus
 from services.common.release_store import ReleaseStore
-from services.common.settings import ModelStoreSettings, state_file
+from services.common.settings import ModelStoreSettings
 from services.common.storage import PhotoStorage
 
 T = TypeVar("T")
 app = typer.Typer(help="Estimate recorded photos again; leave versions of models out of tallies.", no_args_is_help=True)
 _console = Console(highlight=False)
-_errors = Console(stderr=True, highlight=False)
 Version = Annotated[str, typer.Argument(help="A version, as `facetally backfill versions` lists them")]
 
 
@@ -56,9 +51,9 @@ def run_command(
     with _failures("Not estimated"):
         period = period_of(since.date(), until.date(), shop)
         models = asyncio.run(load(release, ReleaseStore(_models_bucket(settings)), _looks(settings)))
-        _errors.print(f"The version is {models.version}.", soft_wrap=True)
+        errors.print(f"The version is {models.version}.", soft_wrap=True)
         job = asyncio.run(_run(settings, release, models, period))
-    _errors.print(
+    errors.print(
         f"{job.done:,} photos are of the version {job.version} now; {job.skipped:,} were skipped: they are not in the store any more, "
         "or cannot be decoded. The tallies follow within seconds.",
         soft_wrap=True,
@@ -73,7 +68,7 @@ def list_command() -> None:
     if jobs:
         _console.print(jobs_table(jobs))
     else:
-        _errors.print("Nothing was estimated again.")
+        errors.print("Nothing was estimated again.")
 
 
 @app.command("versions")
@@ -99,7 +94,7 @@ def exclude_command(
     with _failures("Not excluded, or not all of it: the same command goes on"):
         is_new, photos = _with_database(exclude)
     told = "is excluded" if is_new else "was excluded already"
-    _errors.print(f"{version} {told}; {photos:,} photos were taken out of the tallies.", soft_wrap=True)
+    errors.print(f"{version} {told}; {photos:,} photos were taken out of the tallies.", soft_wrap=True)
 
 
 @app.command("include")
@@ -113,12 +108,12 @@ def include_command(version: Version) -> None:
     with _failures("Not included, or not all of it: the same command goes on"):
         was_excluded, photos = _with_database(include)
     told = "counts again" if was_excluded else "was not excluded"
-    _errors.print(f"{version} {told}; {photos:,} photos were put back into the tallies.", soft_wrap=True)
+    errors.print(f"{version} {told}; {photos:,} photos were put back into the tallies.", soft_wrap=True)
 
 
 async def _run(settings: BackfillSettings, release: str, models: FaceModels, period: Period) -> Job:
     pace = Pace(settings.batch_photos, settings.most_waiting, settings.look_again_s, settings.patience_s)
-    with ProgressBar(_errors).shown() as bar:
+    with ProgressBar(errors).shown() as bar:
         async with (
             MessageBus.connect(settings.nats, "backfill") as bus,
             PhotoStorage.connect(settings.s3) as photos,
@@ -130,7 +125,7 @@ async def _run(settings: BackfillSettings, release: str, models: FaceModels, per
 
 
 async def _settled(versions: PostgresVersions, version: str) -> int:
-    with ProgressBar(_errors).shown() as bar:
+    with ProgressBar(errors).shown() as bar:
         bar.begin(await versions.unsettled(version))
         return await settle(versions, version, bar.advance)
 
@@ -158,26 +153,12 @@ def _models_bucket(settings: BackfillSettings) -> ModelStoreSettings:
     )
 
 
-@contextmanager
-def _failures(otherwise: str) -> Iterator[None]:
-    try:
-        yield
-    except BackfillError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}.", soft_wrap=True)
-        raise typer.Exit(1) from error
-    except TransientError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}. On one machine `facetally up` must be running.", soft_wrap=True)
-        raise typer.Exit(1) from error
+def _failures(otherwise: str) -> AbstractContextManager[None]:
+    return failures(otherwise, BackfillError)
 
 
 def _settings() -> BackfillSettings:
-    file = state_file(BACKFILL_FILE, BackfillSettings, os.environ)
-    try:
-        return BackfillSettings(_env_file=file)
-    except ValidationError as error:
-        words = explain_settings("backfill", error)
-        hint = f"\nOn one machine they are read from {file}, which `facetally up` writes." if file else ""
-        sys.exit(f"{words}{hint}")
+    return settings_of(BackfillSettings, "backfill", BACKFILL_FILE)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Callable
 from io import BytesIO
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
 import urllib3
-from minio import Minio
 from minio.error import MinioException, S3Error
 
 from services.common.errors import PermanentError, TransientError
 from services.common.settings import ModelStoreSettings
+from services.common.store_client import store_client
 
 _TIMEOUT_S: Final = 10.0
 T = TypeVar("T")
@@ -21,16 +20,8 @@ class ReleaseStore:
     """One bucket, with the rights of one access key. Every method raises TransientError where the store is away or refuses us."""
 
     def __init__(self, settings: ModelStoreSettings) -> None:
-        parts = urlsplit(settings.url)
         self._bucket = settings.bucket
-        self._client = Minio(
-            parts.netloc,
-            access_key=settings.access_key,
-            secret_key=settings.secret_key.get_secret_value(),
-            region=settings.region,
-            secure=parts.scheme == "https",
-            http_client=urllib3.PoolManager(timeout=_TIMEOUT_S, retries=False),
-        )
+        self._client = store_client(settings, _TIMEOUT_S)
 
     async def names(self) -> list[str]:
         """Names of all releases, complete or not."""

@@ -1,22 +1,18 @@
 """facetally keys: who may ask the face API, and how often. It knows no HTTP, so that it starts at once."""
 
 import asyncio
-import os
 import secrets
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Annotated, Final, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from services.common.errors import TransientError
-from services.common.lifecycle import explain_settings
-from services.common.settings import NatsSettings, state_file
+from services.common.command_line import errors, failures, settings_of
+from services.common.settings import NatsSettings
 from services.faceapi.adapters.kv_key_store import KvKeyStore
 from services.faceapi.domain.keys import KEY_BYTES, ApiKey, ApiKeyError, digest
 from services.faceapi.settings import KEYS_FILE, KeysSettings
@@ -24,7 +20,6 @@ from services.faceapi.settings import KEYS_FILE, KeysSettings
 T = TypeVar("T")
 app = typer.Typer(help="API keys: who may ask the face API, and how often.", no_args_is_help=True)
 _console = Console(highlight=False)
-_errors = Console(stderr=True, highlight=False)
 _RATE: Final = 10.0
 _BURST: Final = 20
 _MIN_FACE_PX: Final = 100
@@ -64,7 +59,7 @@ def add_command(
         _at_store(settings, lambda store: store.add(_known(name, key, rate, burst, min_face)))
     # To standard output, where a person or a script takes it from.
     typer.echo(key)
-    _errors.print(
+    errors.print(
         f"This is the key {name}. It cannot be shown again. The face API takes it within seconds:\n\n"
         f"curl -H 'Ocp-Apim-Subscription-Key: KEY' -H 'Content-Type: application/octet-stream' --data-binary @photo.jpg \\\n"
         f"  '{settings.keys_url.rstrip('/')}/face/v1.0/detect?returnFaceAttributes=age,gender,emotion'",
@@ -81,7 +76,7 @@ def list_command() -> None:
     if keys:
         _console.print(_table(keys))
     else:
-        _errors.print("There are no keys. `facetally keys add NAME` makes one.")
+        errors.print("There are no keys. `facetally keys add NAME` makes one.")
 
 
 @app.command("revoke")
@@ -89,7 +84,7 @@ def revoke_command(name: Name) -> None:
     """Refuse a key from now on, for good."""
     with _failures("Nothing was revoked"):
         _at_store(_settings(), lambda store: store.remove(name))
-    _errors.print(f"The key {name} is refused within seconds, everywhere.")
+    errors.print(f"The key {name} is refused within seconds, everywhere.")
 
 
 def _known(name: str, key: str, rate: float = _RATE, burst: int = _BURST, min_face_px: int = _MIN_FACE_PX) -> ApiKey:
@@ -118,23 +113,9 @@ def _at_store(settings: KeysSettings, work: Callable[[KvKeyStore], Awaitable[T]]
     return asyncio.run(run())
 
 
-@contextmanager
-def _failures(otherwise: str) -> Iterator[None]:
-    try:
-        yield
-    except ApiKeyError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}.", soft_wrap=True)
-        raise typer.Exit(1) from error
-    except TransientError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}. On one machine `facetally up` must be running.", soft_wrap=True)
-        raise typer.Exit(1) from error
+def _failures(otherwise: str) -> AbstractContextManager[None]:
+    return failures(otherwise, ApiKeyError)
 
 
 def _settings() -> KeysSettings:
-    file = state_file(KEYS_FILE, KeysSettings, os.environ)
-    try:
-        return KeysSettings(_env_file=file)
-    except ValidationError as error:
-        words = explain_settings("faceapi", error)
-        hint = f"\nOn one machine they are read from {file}, which `facetally up` writes." if file else ""
-        sys.exit(f"{words}{hint}")
+    return settings_of(KeysSettings, "faceapi", KEYS_FILE)

@@ -1,24 +1,19 @@
 """facetally sample, labels, datasets: faces are drawn, labelled, and put together to learn from."""
 
 import asyncio
-import os
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
 from models.dataset.manifest import About
-from services.common.errors import TransientError
-from services.common.lifecycle import explain_settings
-from services.common.settings import state_file
+from services.common.command_line import errors, failures, settings_of
 from services.common.storage import PhotoStorage
 from services.labels.adapters import label_csv, label_studio
 from services.labels.adapters.dataset_folder import write_folder
@@ -41,7 +36,6 @@ app = typer.Typer(no_args_is_help=True)
 labels_app = typer.Typer(help="What people say of the faces that were drawn.", no_args_is_help=True)
 datasets_app = typer.Typer(help="Data sets of labelled faces in the store.", no_args_is_help=True)
 _console = Console(highlight=False)
-_errors = Console(stderr=True, highlight=False)
 Name = Annotated[str, typer.Argument(help="The data set's name: small letters, digits and dashes")]
 
 
@@ -76,12 +70,12 @@ def sample_command(
             "\nNo net learns from them: nobody has said that the people agreed. Where they have, `--consent` says so when "
             "faces are drawn."
         )
-    _errors.print(words, soft_wrap=True)
+    errors.print(words, soft_wrap=True)
 
 
 async def _sample(settings: LabelsSettings, wanted: Wanted) -> Sampled:
     cutter = FaceCutter(settings.min_face_px, settings.max_photo_pixels)
-    with Progress(console=_errors) as bar:
+    with Progress(console=errors) as bar:
         task = bar.add_task("faces", total=None)
         async with _database(settings) as faces, PhotoStorage.connect(settings.s3) as photos:
             return await Sample(faces, photos, cutter).run(
@@ -111,7 +105,7 @@ def export_command(
                 number = asyncio.run(_each(settings, written.add, labelled_too=everything))
         except OSError as error:
             raise LabelsError(f"{error.filename or file}: {error.strerror}") from error
-    _errors.print(
+    errors.print(
         f"{number:,} faces are in {file}. They are pictures of people: remove it when it is done.", soft_wrap=True
     )
 
@@ -127,7 +121,7 @@ def import_command(
         labels = _by_ending(file, label_csv.read, label_studio.read)(file)
         kept, gone = _with_database(settings, lambda faces: take_in(faces, labels, by))
     missing = f" {gone:,} were left out: their faces are not kept any more." if gone else ""
-    _errors.print(f"{kept:,} labels were imported.{missing}", soft_wrap=True)
+    errors.print(f"{kept:,} labels were imported.{missing}", soft_wrap=True)
 
 
 @labels_app.command("status")
@@ -139,7 +133,7 @@ def status_command() -> None:
     if progress:
         _console.print(progress_table(progress))
     else:
-        _errors.print("No faces were drawn. `facetally sample` draws some.")
+        errors.print("No faces were drawn. `facetally sample` draws some.")
 
 
 @datasets_app.command("make")
@@ -156,7 +150,7 @@ def make_command(
         about = asyncio.run(_write(settings, folder, name, unlabelled_too=unlabelled_too))
         is_new = asyncio.run(DatasetShelf(settings.datasets).add(folder, about))
     words = f"{name} {about.version} has {sum(about.faces.values()):,} faces."
-    _errors.print(words if is_new else f"{words} It was in the store already.", soft_wrap=True)
+    errors.print(words if is_new else f"{words} It was in the store already.", soft_wrap=True)
     typer.echo(about.version)
 
 
@@ -187,7 +181,7 @@ def list_command() -> None:
     if found:
         _console.print(datasets_table(found))
     else:
-        _errors.print("There are no data sets. `facetally datasets make NAME` makes one.")
+        errors.print("There are no data sets. `facetally datasets make NAME` makes one.")
 
 
 @datasets_app.command("fetch")
@@ -205,7 +199,7 @@ def fetch_command(
             raise LabelsError("say a version and a folder, or a folder")
         folder = Path(where[-1])
         about = asyncio.run(DatasetShelf(settings.datasets).fetch(name, where[0] if len(where) == 2 else None, folder))
-    _errors.print(f"{name} {about.version} is in {folder}.", soft_wrap=True)
+    errors.print(f"{name} {about.version} is in {folder}.", soft_wrap=True)
 
 
 async def _each(settings: LabelsSettings, take: Callable[[DrawnFace], None], *, labelled_too: bool) -> int:
@@ -247,26 +241,12 @@ async def _database(settings: LabelsSettings) -> AsyncIterator[PostgresFaces]:
         yield faces
 
 
-@contextmanager
-def _failures(otherwise: str) -> Iterator[None]:
-    try:
-        yield
-    except LabelsError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}.", soft_wrap=True)
-        raise typer.Exit(1) from error
-    except TransientError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}. On one machine `facetally up` must be running.", soft_wrap=True)
-        raise typer.Exit(1) from error
+def _failures(otherwise: str) -> AbstractContextManager[None]:
+    return failures(otherwise, LabelsError)
 
 
 def _settings() -> LabelsSettings:
-    file = state_file(LABELS_FILE, LabelsSettings, os.environ)
-    try:
-        return LabelsSettings(_env_file=file)
-    except ValidationError as error:
-        words = explain_settings("labels", error)
-        hint = f"\nOn one machine they are read from {file}, which `facetally up` writes." if file else ""
-        sys.exit(f"{words}{hint}")
+    return settings_of(LabelsSettings, "labels", LABELS_FILE)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,16 @@
 
 import asyncio
 import os
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
-from services.common.errors import TransientError
-from services.common.lifecycle import explain_settings
+from services.common.command_line import errors, failures, settings_of
 from services.common.model_choice import (
     BUILT_IN,
     ChoiceError,
@@ -26,7 +23,6 @@ from services.common.model_choice import (
     public_text,
 )
 from services.common.release_store import ReleaseStore
-from services.common.settings import state_file
 from services.rollout.adapters.held_out import HeldOutFaces
 from services.rollout.adapters.kv_board import KvBoard
 from services.rollout.adapters.release_shelf import ReleaseShelf
@@ -38,7 +34,6 @@ from services.rollout.settings import MODELS_FILE, RolloutSettings
 T = TypeVar("T")
 app = typer.Typer(help="Releases of models, and which of them is in service.", no_args_is_help=True)
 _console = Console(highlight=False)
-_errors = Console(stderr=True, highlight=False)
 Name = Annotated[str, typer.Argument(help="The release's name")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides: whose key it is")]
 Key = Annotated[Path | None, typer.Option("--key", help="File with the key to sign with")]
@@ -64,7 +59,7 @@ def add_command(folder: Annotated[Path, typer.Argument(help="Folder of the relea
     told = (
         f"The release {release.name} is in the store." if is_new else f"The release {release.name} was there already."
     )
-    _errors.print(f"{told} `facetally models promote {release.name}` puts it into service.", soft_wrap=True)
+    errors.print(f"{told} `facetally models promote {release.name}` puts it into service.", soft_wrap=True)
 
 
 @app.command("list")
@@ -80,7 +75,7 @@ def list_command() -> None:
     if releases:
         _console.print(releases_table(releases, chosen.release if chosen else BUILT_IN))
     else:
-        _errors.print("There are no releases. `facetally models add FOLDER` adds one.")
+        errors.print("There are no releases. `facetally models add FOLDER` adds one.")
     if chosen:
         _console.print(choices_table([chosen], public_keys_of(settings.trusted_keys)))
     else:
@@ -200,7 +195,7 @@ def _try_out(role: Role, name: str | None, share: float | None, stop: bool, by: 
 
         choice = _opened(settings, change)
     trial = choice.trial(role)
-    _errors.print(
+    errors.print(
         f"There is no {role} any more."
         if trial is None
         else f"{trial.release.name} is the {role} for {trial.share:.0%}, within seconds wherever it passes its self-test "
@@ -217,10 +212,10 @@ def key_command(file: Annotated[Path, typer.Argument(help="File to make")]) -> N
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
             made.write(key)
     except OSError as error:
-        _errors.print(f"[red]No key was made:[/] {file}: {error.strerror}.", soft_wrap=True)
+        errors.print(f"[red]No key was made:[/] {file}: {error.strerror}.", soft_wrap=True)
         raise typer.Exit(1) from error
     typer.echo(public_text(private_key_of(key)))
-    _errors.print(
+    errors.print(
         f"The key is in {file}: whoever has it decides what is in service. The line above is its public key, for "
         "FACETALLY_CLASSIFY_ROLLOUT__TRUSTED_KEYS and FACETALLY_ROLLOUT_TRUSTED_KEYS.",
         soft_wrap=True,
@@ -228,7 +223,7 @@ def key_command(file: Annotated[Path, typer.Argument(help="File to make")]) -> N
 
 
 def _say(choice: ModelChoice) -> None:
-    _errors.print(
+    errors.print(
         f"{choice.release.name} is chosen, and in service within seconds wherever it passes its self-test; until then, and where it "
         f"does not, {choice.before.name} stays (docs/models.md).",
         soft_wrap=True,
@@ -262,26 +257,12 @@ async def _opening(settings: RolloutSettings) -> AsyncIterator[_Opened]:
         yield _Opened(shelf, board, Rollout(shelf, board, public_keys_of(settings.trusted_keys), judge))
 
 
-@contextmanager
-def _failures(otherwise: str) -> Iterator[None]:
-    try:
-        yield
-    except RolloutError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}.", soft_wrap=True)
-        raise typer.Exit(1) from error
-    except TransientError as error:
-        _errors.print(f"[red]{otherwise}:[/] {error}. On one machine `facetally up` must be running.", soft_wrap=True)
-        raise typer.Exit(1) from error
+def _failures(otherwise: str) -> AbstractContextManager[None]:
+    return failures(otherwise, RolloutError)
 
 
 def _settings() -> RolloutSettings:
-    file = state_file(MODELS_FILE, RolloutSettings, os.environ)
-    try:
-        return RolloutSettings(_env_file=file)
-    except ValidationError as error:
-        words = explain_settings("rollout", error)
-        hint = f"\nOn one machine they are read from {file}, which `facetally up` writes." if file else ""
-        sys.exit(f"{words}{hint}")
+    return settings_of(RolloutSettings, "rollout", MODELS_FILE)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
 """The API keys, in the JetStream key-value bucket that every face API watches."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Self
 
 import nats.errors
 import nats.js.errors
 from nats.js.kv import KeyValue
 
-from services.common.errors import TransientError
+from services.common.kv_bucket import opened_bucket, translated
 from services.common.kv_watch import read_bucket
-from services.common.messaging import MessageBus
-from services.common.nats_client import NotConnectedError, connected_once
 from services.common.settings import NatsSettings
 from services.common.streams import API_KEYS_BUCKET
 from services.faceapi.domain.keys import ApiKey, ApiKeyError, check_name
@@ -31,21 +29,12 @@ class KvKeyStore:
         Raises:
             TransientError: nobody answers, the user is refused, or there is no such bucket.
         """
-        try:
-            async with connected_once(settings, "keys") as client:
-                with _translated():
-                    bucket = await MessageBus(client).jetstream.key_value(API_KEYS_BUCKET)
-                yield cls(bucket)
-        except NotConnectedError as error:
-            raise TransientError(
-                f"NATS at {settings.url} refuses the user {settings.user}"
-                if error.refused
-                else f"nobody answers at {settings.url}"
-            ) from error
+        async with opened_bucket(settings, "keys", API_KEYS_BUCKET) as bucket:
+            yield cls(bucket)
 
     async def keys(self) -> dict[str, ApiKey | None]:
         """All keys by name, in their names' order; None for an entry that cannot be read."""
-        with _translated():
+        with translated(API_KEYS_BUCKET):
             entries = await read_bucket(self._bucket)
         return {name: _read(value) for name, value in sorted(entries.items())}
 
@@ -55,7 +44,7 @@ class KvKeyStore:
         Raises:
             ApiKeyError: there is one of this name.
         """
-        with _translated():
+        with translated(API_KEYS_BUCKET):
             try:
                 await self._bucket.create(key.name, key.to_bytes())
             except nats.js.errors.KeyWrongLastSequenceError as error:
@@ -66,7 +55,7 @@ class KvKeyStore:
 
         A name that was removed has a mark in the bucket, and stays removed.
         """
-        with _translated():
+        with translated(API_KEYS_BUCKET):
             try:
                 await self._bucket.update(key.name, key.to_bytes(), last=0)
             except nats.js.errors.KeyWrongLastSequenceError:
@@ -80,7 +69,7 @@ class KvKeyStore:
             ApiKeyError: there is none of this name.
         """
         check_name(name)
-        with _translated():
+        with translated(API_KEYS_BUCKET):
             try:
                 await self._bucket.get(name)
             except nats.js.errors.KeyNotFoundError as error:
@@ -93,13 +82,3 @@ def _read(value: bytes) -> ApiKey | None:
         return ApiKey.from_bytes(value)
     except ApiKeyError:
         return None
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except nats.js.errors.BucketNotFoundError as error:
-        raise TransientError(f"NATS has no bucket {API_KEYS_BUCKET} yet, which provision makes") from error
-    except (nats.errors.Error, TimeoutError, OSError) as error:
-        raise TransientError(f"NATS does not answer: {type(error).__name__}") from error

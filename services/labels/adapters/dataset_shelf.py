@@ -7,10 +7,8 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
 import urllib3
-from minio import Minio
 from minio.error import MinioException, S3Error
 from pydantic import ValidationError
 
@@ -18,6 +16,7 @@ from models.dataset.face import ManifestError
 from models.dataset.manifest import ABOUT, FACES, About, read
 from services.common.errors import TransientError
 from services.common.settings import DatasetStoreSettings
+from services.common.store_client import store_client
 from services.labels.domain.faces import LabelsError
 
 _TIMEOUT_S: Final = 60.0
@@ -29,16 +28,8 @@ class DatasetShelf:
     """One bucket. Every method raises TransientError where the store is away or refuses us."""
 
     def __init__(self, settings: DatasetStoreSettings) -> None:
-        parts = urlsplit(settings.url)
         self._bucket = settings.bucket
-        self._client = Minio(
-            parts.netloc,
-            access_key=settings.access_key,
-            secret_key=settings.secret_key.get_secret_value(),
-            region=settings.region,
-            secure=parts.scheme == "https",
-            http_client=urllib3.PoolManager(timeout=_TIMEOUT_S, retries=False),
-        )
+        self._client = store_client(settings, _TIMEOUT_S)
 
     async def add(self, folder: Path, about: About) -> bool:
         """Keep a data set; whether it is new. The version follows from the faces: one that is there already has these faces, and stays.

@@ -1,17 +1,15 @@
 """What is in service, in the JetStream key-value bucket that classify follows."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final, Self
 
 import nats.errors
 import nats.js.errors
 from nats.js.kv import KeyValue
 
-from services.common.errors import TransientError
-from services.common.messaging import MessageBus
+from services.common.kv_bucket import opened_bucket, translated
 from services.common.model_choice import CLASSIFY_KEY, ChoiceError, ModelChoice
-from services.common.nats_client import NotConnectedError, connected_once
 from services.common.settings import NatsSettings
 from services.common.streams import MODELS_BUCKET
 from services.rollout.domain import RolloutError
@@ -33,21 +31,12 @@ class KvBoard:
         Raises:
             TransientError: nobody answers, the user is refused, or there is no such bucket.
         """
-        try:
-            async with connected_once(settings, "models") as client:
-                with _translated():
-                    bucket = await MessageBus(client).jetstream.key_value(MODELS_BUCKET)
-                yield cls(bucket)
-        except NotConnectedError as error:
-            raise TransientError(
-                f"NATS at {settings.url} refuses the user {settings.user}"
-                if error.refused
-                else f"nobody answers at {settings.url}"
-            ) from error
+        async with opened_bucket(settings, "models", MODELS_BUCKET) as bucket:
+            yield cls(bucket)
 
     async def chosen(self) -> tuple[ModelChoice | None, int]:
         """What is chosen now, and the revision to replace; None where nobody has chosen, or nobody can read it."""
-        with _translated():
+        with translated(MODELS_BUCKET):
             try:
                 entry = await self._bucket.get(CLASSIFY_KEY)
             except nats.js.errors.KeyDeletedError as error:
@@ -62,7 +51,7 @@ class KvBoard:
         Raises:
             RolloutError: somebody else has chosen meanwhile.
         """
-        with _translated():
+        with translated(MODELS_BUCKET):
             try:
                 await self._bucket.update(CLASSIFY_KEY, choice.to_bytes(), last=revision)
             except nats.js.errors.KeyWrongLastSequenceError as error:
@@ -70,7 +59,7 @@ class KvBoard:
 
     async def history(self) -> list[ModelChoice]:
         """What was chosen, the newest first, as far back as the bucket goes; without what nobody can read."""
-        with _translated():
+        with translated(MODELS_BUCKET):
             entries = await self._entries()
         choices = [_read(entry.value) for entry in entries]
         return [choice for choice in reversed(choices) if choice is not None]
@@ -91,13 +80,3 @@ def _read(value: bytes | None) -> ModelChoice | None:
         return ModelChoice.from_bytes(value or b"")
     except ChoiceError:
         return None
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except nats.js.errors.BucketNotFoundError as error:
-        raise TransientError(f"NATS has no bucket {MODELS_BUCKET} yet, which provision makes") from error
-    except (nats.errors.Error, TimeoutError, OSError) as error:
-        raise TransientError(f"NATS does not answer: {type(error).__name__}") from error
