@@ -15,7 +15,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PositiveFloat,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -30,11 +29,17 @@ _MAX_FILES: Final = 64
 _MAX_BYTES: Final = 1 << 29
 # A name, and no path: nothing leads out of the release's folder.
 _FILE_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]*\.(toml|safetensors|xml|bin)$"
+# Further off than this nets are not the same nets.
+_MOST_YEARS_OFF: Final = 2.0
+_MOST_PROBABILITY_OFF: Final = 0.1
 _NETS: Final = {"pair": 2, "multitask": 1}
 
 _CARD: Final = TypeAdapter[Card](Card | TrainedCard)
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
+# The name of the nets that come with the code.
+RESERVED_NAME: Final = "built-in"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 # What was wrong: its files are not those that were released; they are no nets of ours; the nets say something else.
 Reason = Literal["damaged", "unfit", "self_test"]
 
@@ -67,8 +72,8 @@ class ReleasedFile(_Frozen):
 class Tolerance(_Frozen):
     """How far estimates may be from those that the exporter has measured: processors round differently."""
 
-    age_years: PositiveFloat
-    probability: PositiveFloat
+    age_years: Annotated[float, Field(gt=0, le=_MOST_YEARS_OFF)]
+    probability: Annotated[float, Field(gt=0, le=_MOST_PROBABILITY_OFF)]
 
 
 class Release(_Frozen):
@@ -96,6 +101,8 @@ class Release(_Frozen):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
+        if self.name == RESERVED_NAME:
+            raise ValueError(f"{RESERVED_NAME} is the name of the nets that come with the code")
         if len(self.nets) != _NETS[self.kind]:
             raise ValueError(f"a release of the kind {self.kind} has {_NETS[self.kind]} nets")
         paths = [file.path for file in self.files]

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
 from models.preprocess import Crops
 from services.backfill.adapters.database import Database
@@ -22,7 +21,7 @@ from services.backfill.adapters.tables import jobs_table, versions_table
 from services.backfill.domain import BackfillError, Job, Period, period_of
 from services.backfill.handler import Backfill, Pace, Watch, settle
 from services.backfill.settings import BACKFILL_FILE, BackfillSettings
-from services.common.command_line import errors, failures, settings_of
+from services.common.command_line import errors, failures, output, settings_of
 from services.common.messaging import MessageBus
 from services.common.release_store import ReleaseStore
 from services.common.settings import ModelStoreSettings
@@ -30,7 +29,6 @@ from services.common.storage import PhotoStorage
 
 T = TypeVar("T")
 app = typer.Typer(help="Estimate recorded photos again; leave versions of models out of tallies.", no_args_is_help=True)
-_console = Console(highlight=False)
 Version = Annotated[str, typer.Argument(help="A version, as `facetally backfill versions` lists them")]
 
 
@@ -66,7 +64,7 @@ def list_command() -> None:
     with _failures("Not listed"):
         jobs = _with_database(lambda database, settings: PostgresResults(database, settings.thresholds).jobs())
     if jobs:
-        _console.print(jobs_table(jobs))
+        output.print(jobs_table(jobs))
     else:
         errors.print("Nothing was estimated again.")
 
@@ -75,7 +73,7 @@ def list_command() -> None:
 def versions_command() -> None:
     """List the versions of models that photos were estimated by, and which of them count in no tally."""
     with _failures("Not listed"):
-        _console.print(versions_table(_with_database(lambda database, _: PostgresVersions(database).all())))
+        output.print(versions_table(_with_database(lambda database, _: PostgresVersions(database).all())))
 
 
 @app.command("exclude")
@@ -85,6 +83,7 @@ def exclude_command(
     by: Annotated[str | None, typer.Option(help="Who says so; by default whoever is logged in here")] = None,
 ) -> None:
     """Leave the faces that a version has estimated out of all tallies, those that are still to come as well."""
+    reason = " ".join(reason.split())
 
     async def exclude(database: Database, _: BackfillSettings) -> tuple[bool, int]:
         versions = PostgresVersions(database)
@@ -92,6 +91,8 @@ def exclude_command(
         return is_new, await _settled(versions, version)
 
     with _failures("Not excluded, or not all of it: the same command goes on"):
+        if not reason:
+            raise BackfillError("say why, in words")
         is_new, photos = _with_database(exclude)
     told = "is excluded" if is_new else "was excluded already"
     errors.print(f"{version} {told}; {photos:,} photos were taken out of the tallies.", soft_wrap=True)

@@ -10,14 +10,17 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
+from rich.text import Text
 
 from services.common.errors import TransientError
 from services.common.lifecycle import explain_settings
 from services.common.settings import state_file
 
 S = TypeVar("S", bound=BaseSettings)
-# What a command has to say goes here; what it was asked for goes to standard output.
-errors: Final = Console(stderr=True, highlight=False)
+# What a command has to say goes to the first, what it was asked for to the second.
+# Brackets in what people have named are brackets.
+errors: Final = Console(stderr=True, highlight=False, markup=False)
+output: Final = Console(highlight=False, markup=False)
 
 
 @contextmanager
@@ -31,11 +34,16 @@ def failures(otherwise: str, expected: type[Exception]) -> Iterator[None]:
     try:
         yield
     except expected as error:
-        errors.print(f"[red]{otherwise}:[/] {error}.", soft_wrap=True)
+        fail(otherwise, f"{error}.")
         raise typer.Exit(1) from error
     except TransientError as error:
-        errors.print(f"[red]{otherwise}:[/] {error}. On one machine `facetally up` must be running.", soft_wrap=True)
+        fail(otherwise, f"{error}. On one machine `facetally up` must be running.")
         raise typer.Exit(1) from error
+
+
+def fail(otherwise: str, why: str) -> None:
+    """Say what was not done, and why."""
+    errors.print(Text.assemble((f"{otherwise}: ", "red"), why), soft_wrap=True)
 
 
 def settings_of(kind: type[S], service: str, file: str) -> S:

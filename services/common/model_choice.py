@@ -193,6 +193,10 @@ class ModelChoice:
         return json.dumps(said).encode()
 
 
+# A choice that cannot be read is one that nobody has signed: nobody follows it, and everybody may say so.
+UNREADABLE: Final = ModelChoice(ReleaseId("unreadable", b""), "", datetime(1970, 1, 1, tzinfo=UTC), "", BUILT_IN)
+
+
 def _release(told: model_choice_pb2.ModelRelease) -> ReleaseId:
     return ReleaseId(told.name, told.sha256)
 

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from services.common.command_line import errors, failures, settings_of
+from services.common.command_line import errors, failures, output, settings_of
 from services.common.settings import NatsSettings
 from services.faceapi.adapters.kv_key_store import KvKeyStore
 from services.faceapi.domain.keys import KEY_BYTES, ApiKey, ApiKeyError, digest
@@ -19,7 +18,6 @@ from services.faceapi.settings import KEYS_FILE, KeysSettings
 
 T = TypeVar("T")
 app = typer.Typer(help="API keys: who may ask the face API, and how often.", no_args_is_help=True)
-_console = Console(highlight=False)
 _RATE: Final = 10.0
 _BURST: Final = 20
 _MIN_FACE_PX: Final = 100
@@ -74,7 +72,7 @@ def list_command() -> None:
     with _failures("Not listed"):
         keys = _at_store(_settings(), lambda store: store.keys())
     if keys:
-        _console.print(_table(keys))
+        output.print(_table(keys))
     else:
         errors.print("There are no keys. `facetally keys add NAME` makes one.")
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Annotated, NamedTuple, TypeVar
 
 import typer
-from rich.console import Console
 
-from services.common.command_line import errors, failures, settings_of
+from services.common.command_line import errors, fail, failures, output, settings_of
 from services.common.model_choice import (
     BUILT_IN,
     ChoiceError,
@@ -25,6 +24,7 @@ from services.common.model_choice import (
 from services.common.release_store import ReleaseStore
 from services.rollout.adapters.held_out import HeldOutFaces
 from services.rollout.adapters.kv_board import KvBoard
+from services.rollout.adapters.programs import check_fit
 from services.rollout.adapters.release_shelf import ReleaseShelf
 from services.rollout.adapters.tables import choices_table, comparison_table, release_table, releases_table
 from services.rollout.domain import Release, RolloutError, compared
@@ -33,7 +33,6 @@ from services.rollout.settings import MODELS_FILE, RolloutSettings
 
 T = TypeVar("T")
 app = typer.Typer(help="Releases of models, and which of them is in service.", no_args_is_help=True)
-_console = Console(highlight=False)
 Name = Annotated[str, typer.Argument(help="The release's name")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides: whose key it is")]
 Key = Annotated[Path | None, typer.Option("--key", help="File with the key to sign with")]
@@ -52,14 +51,19 @@ class _Opened(NamedTuple):
 
 @app.command("add")
 def add_command(folder: Annotated[Path, typer.Argument(help="Folder of the release")]) -> None:
-    """Keep a release in the store. It is in service once it is promoted, and can never be changed."""
+    """Keep a release that passes its self-test in the store. It is in service once it is promoted, and can never be changed."""
     settings = _settings()
     with _failures("Nothing was added"):
-        release, is_new = asyncio.run(ReleaseShelf(ReleaseStore(settings.s3)).add(folder))
+        release, is_new = asyncio.run(_add(settings, folder))
     told = (
         f"The release {release.name} is in the store." if is_new else f"The release {release.name} was there already."
     )
     errors.print(f"{told} `facetally models promote {release.name}` puts it into service.", soft_wrap=True)
+
+
+async def _add(settings: RolloutSettings, folder: Path) -> tuple[Release, bool]:
+    await check_fit(folder)
+    return await ReleaseShelf(ReleaseStore(settings.s3)).add(folder)
 
 
 @app.command("list")
@@ -73,13 +77,13 @@ def list_command() -> None:
     with _failures("Not listed"):
         releases, chosen = _opened(settings, look)
     if releases:
-        _console.print(releases_table(releases, chosen.release if chosen else BUILT_IN))
+        output.print(releases_table(releases, chosen.release if chosen else BUILT_IN))
     else:
         errors.print("There are no releases. `facetally models add FOLDER` adds one.")
     if chosen:
-        _console.print(choices_table([chosen], public_keys_of(settings.trusted_keys)))
+        output.print(choices_table([chosen], public_keys_of(settings.trusted_keys)))
     else:
-        _console.print("Nothing was promoted: the models that come with the code are in service.")
+        output.print("Nothing was promoted: the models that come with the code are in service.")
 
 
 @app.command("show")
@@ -88,13 +92,12 @@ def show_command(name: Name) -> None:
     settings = _settings()
     with _failures("Not shown"):
         release = asyncio.run(ReleaseShelf(ReleaseStore(settings.s3)).read(name))
-    _console.print(
+    output.print(
         f"{release.name}, {release.kind}: {', '.join(release.nets)}\nmade {release.made_at:%Y-%m-%d %H:%M} from "
         f"{release.made_from}\nSHA-256 of release.toml: {release.sha256.hex()}",
         soft_wrap=True,
-        markup=False,
     )
-    _console.print(release_table(release))
+    output.print(release_table(release))
 
 
 @app.command("diff")
@@ -107,7 +110,7 @@ def diff_command(first: Name, second: Name) -> None:
 
     with _failures("Not compared"):
         releases = asyncio.run(both())
-    _console.print(comparison_table(first, second, compared(*releases)))
+    output.print(comparison_table(first, second, compared(*releases)))
 
 
 @app.command("history")
@@ -116,7 +119,7 @@ def history_command() -> None:
     settings = _settings()
     with _failures("Not shown"):
         choices = _opened(settings, lambda opened: opened.board.history())
-    _console.print(choices_table(choices, public_keys_of(settings.trusted_keys)))
+    output.print(choices_table(choices, public_keys_of(settings.trusted_keys)))
 
 
 @app.command("promote")
@@ -212,7 +215,7 @@ def key_command(file: Annotated[Path, typer.Argument(help="File to make")]) -> N
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
             made.write(key)
     except OSError as error:
-        errors.print(f"[red]No key was made:[/] {file}: {error.strerror}.", soft_wrap=True)
+        fail("No key was made", f"{file}: {error.strerror}.")
         raise typer.Exit(1) from error
     typer.echo(public_text(private_key_of(key)))
     errors.print(

@@ -1,9 +1,9 @@
 """Put a release into service, the one before again, or try one out: every choice is signed, and nobody overwrites another's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -38,6 +38,10 @@ class Board(Protocol):
         """What is chosen now, and the revision to replace; None where nobody has chosen."""
         ...
 
+    async def history(self) -> Sequence[ModelChoice]:
+        """What was chosen, the newest first."""
+        ...
+
     async def choose(self, choice: ModelChoice, revision: int) -> None:
         """Say it.
 
@@ -66,6 +70,25 @@ class Promoter:
 
     name: str
     key: Ed25519PrivateKey
+
+
+class _Standing(NamedTuple):
+    """What classify follows: whatever nobody who may has signed is passed over, by it and here.
+
+    Args:
+        choice: None where there is none.
+        revision: to replace.
+        is_newest: nothing was passed over.
+    """
+
+    choice: ModelChoice | None
+    revision: int
+    is_newest: bool
+
+    @property
+    def release(self) -> ReleaseId:
+        """What is in service."""
+        return self.choice.release if self.choice else BUILT_IN
 
 
 class Rollout:
@@ -99,12 +122,10 @@ class Rollout:
             RolloutError: it cannot be, or something speaks against it.
             TransientError: the store or NATS is away.
         """
-        chosen, revision = await self._board.chosen()
-        if chosen and not self._trusts(chosen):
-            chosen = None
-        before = chosen.release if chosen else BUILT_IN
-        release = await self._candidate(name, before, forced)
-        return await self._choose(release, before, chosen, promoter, forced or "", now, revision)
+        reason = "" if forced is None else _in_words(forced)
+        at = await self._standing()
+        release = await self._candidate(name, at.release, forced=bool(reason))
+        return await self._choose(release, at, promoter, reason, now)
 
     async def roll_back(self, promoter: Promoter, reason: str, now: datetime) -> ModelChoice:
         """Put into service what was in service before.
@@ -118,7 +139,9 @@ class Rollout:
             RolloutError: nothing was, or it is not there any more.
             TransientError: the store or NATS is away.
         """
-        chosen, revision = await self._trusted_choice()
+        reason = _in_words(reason)
+        at = await self._standing()
+        chosen = at.choice
         if chosen is None:
             raise RolloutError("nothing was ever promoted")
         if chosen.before != BUILT_IN:
@@ -126,7 +149,7 @@ class Rollout:
             if release.id != chosen.before:
                 raise RolloutError(f"the release {release.name} is not what it was when it was in service")
             await self._shelf.check(release)
-        return await self._choose(chosen.before, chosen.release, chosen, promoter, reason, now, revision)
+        return await self._choose(chosen.before, at, promoter, reason, now)
 
     async def try_out(self, role: Role, name: str, share: float, promoter: Promoter, now: datetime) -> ModelChoice:
         """Try a release out beside what is in service, instead of another one that was tried in this way.
@@ -144,11 +167,11 @@ class Rollout:
         """
         if not 0 < share <= 1:
             raise RolloutError("a share is above 0, and 1 at most")
-        chosen, revision = await self._trusted_choice()
+        at = await self._standing()
         release = BUILT_IN if name == BUILT_IN.name else await self._checked(name)
-        if release == (chosen.release if chosen else BUILT_IN):
+        if release == at.release:
             raise RolloutError(f"{name} is in service already")
-        return await self._change(role, Trial(release, share), chosen, promoter, now, revision)
+        return await self._change(role, Trial(release, share), at, promoter, now)
 
     async def stop(self, role: Role, promoter: Promoter, now: datetime) -> ModelChoice:
         """End what is tried out.
@@ -162,16 +185,17 @@ class Rollout:
             RolloutError: nothing is tried out in this way.
             TransientError: NATS is away.
         """
-        chosen, revision = await self._trusted_choice()
-        if chosen is None or chosen.trial(role) is None:
+        at = await self._standing()
+        if at.choice is None or at.choice.trial(role) is None:
             raise RolloutError(f"there is no {role}")
-        return await self._change(role, None, chosen, promoter, now, revision)
+        return await self._change(role, None, at, promoter, now)
 
-    async def _trusted_choice(self) -> tuple[ModelChoice | None, int]:
+    async def _standing(self) -> _Standing:
         chosen, revision = await self._board.chosen()
-        if chosen is not None and not self._trusts(chosen):
-            raise RolloutError("what is chosen now was not signed by anybody who may: promote a release instead")
-        return chosen, revision
+        if chosen is None or self._trusts(chosen):
+            return _Standing(chosen, revision, is_newest=True)
+        followed = next(filter(self._trusts, await self._board.history()), None)
+        return _Standing(followed, revision, is_newest=False)
 
     def _trusts(self, choice: ModelChoice) -> bool:
         try:
@@ -180,12 +204,15 @@ class Rollout:
             return False
         return True
 
-    async def _candidate(self, name: str, in_service: ReleaseId, forced: str | None) -> ReleaseId:
+    async def _candidate(self, name: str, in_service: ReleaseId, *, forced: bool) -> ReleaseId:
         if name == BUILT_IN.name:
             return BUILT_IN
         release = await self._shelf.read(name)
         await self._shelf.check(release)
-        against = objections(await self._judge.judge(release, in_service) if self._judge else None)
+        try:
+            against = objections(await self._judge.judge(release, in_service) if self._judge else None)
+        except RolloutError as error:  # what is in service may be what cannot be loaded
+            against = (str(error),)
         if against and not forced:
             raise RolloutError(f"{'; '.join(against)}. `--force REASON` promotes it all the same")
         return release.id
@@ -196,37 +223,29 @@ class Rollout:
         return release.id
 
     async def _choose(
-        self,
-        release: ReleaseId,
-        before: ReleaseId,
-        chosen: ModelChoice | None,
-        promoter: Promoter,
-        reason: str,
-        now: datetime,
-        revision: int,
+        self, release: ReleaseId, at: _Standing, promoter: Promoter, reason: str, now: datetime
     ) -> ModelChoice:
+        before = at.release
         if release == before:
-            raise RolloutError(f"{release.name} is in service already")
+            if at.is_newest:
+                raise RolloutError(f"{release.name} is in service already")
+            before = at.choice.before if at.choice else BUILT_IN  # it is said again, over what nobody follows
         choice = ModelChoice(release, promoter.name, now, reason, before)
-        if chosen is not None:  # what is tried out goes on, but for a canary that is in service now
-            canary = chosen.canary if chosen.canary and chosen.canary.release != release else None
-            choice = replace(choice, canary=canary, shadow=chosen.shadow)
-        return await self._say(choice, promoter, revision)
+        if at.choice is not None:  # what is tried out goes on, but for what is in service now
+            canary, shadow = (
+                trial if trial and trial.release != release else None for trial in (at.choice.canary, at.choice.shadow)
+            )
+            choice = replace(choice, canary=canary, shadow=shadow)
+        return await self._say(choice, promoter, at.revision)
 
     async def _change(
-        self,
-        role: Role,
-        trial: Trial | None,
-        chosen: ModelChoice | None,
-        promoter: Promoter,
-        now: datetime,
-        revision: int,
+        self, role: Role, trial: Trial | None, at: _Standing, promoter: Promoter, now: datetime
     ) -> ModelChoice:
-        """What is in service, and what was before, stay."""
-        chosen = chosen or ModelChoice(BUILT_IN, "", now, "", BUILT_IN)
-        changed = replace(chosen, promoted_by=promoter.name, promoted_at=now, reason="")
+        """What is in service, why, and what was before, stay."""
+        chosen = at.choice or ModelChoice(BUILT_IN, "", now, "", BUILT_IN)
+        changed = replace(chosen, promoted_by=promoter.name, promoted_at=now)
         changed = replace(changed, canary=trial) if role is Role.CANARY else replace(changed, shadow=trial)
-        return await self._say(changed, promoter, revision)
+        return await self._say(changed, promoter, at.revision)
 
     async def _say(self, choice: ModelChoice, promoter: Promoter, revision: int) -> ModelChoice:
         choice = choice.signed(promoter.key)
@@ -236,3 +255,10 @@ class Rollout:
             raise RolloutError(f"classify would not follow: {error}") from error
         await self._board.choose(choice, revision)
         return choice
+
+
+def _in_words(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if not reason:
+        raise RolloutError("say why, in words")
+    return reason

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from models.export.release import self_test_chips, write_release
+from models.export.release import main, self_test_chips, write_release
 from models.predict.classifier import EMOTIONS, GENDERS, FaceClassifier
 from models.predict.releases import load_release
 from models.preprocess import Crops
@@ -142,6 +143,10 @@ def test_a_self_test_that_is_not_a_number_is_never_passed(folder: Path) -> None:
         ('name = "autumn"', 'name = "../autumn"', "name"),
         ('name = "autumn"', 'name = "autumn"\ncode = "import os"', "code"),
         ('name = "autumn"', "name = autumn", "no TOML"),
+        ('name = "autumn"', 'name = "built-in"', "come with the code"),
+        ("age_years = 0.5", "age_years = inf", "age_years"),
+        ("age_years = 0.5", "age_years = 1000.0", "age_years"),
+        ("probability = 0.02", "probability = 1.0", "probability"),
     ],
 )
 def test_a_release_toml_that_makes_no_sense_is_refused(made: Path, before: str, after: str, says: str) -> None:
@@ -153,6 +158,7 @@ def test_a_release_toml_that_makes_no_sense_is_refused(made: Path, before: str, 
 
 
 ROOT = Path(__file__).parents[2]
+PAIR = [CARDS_DIR / "face-api-age-gender.toml", CARDS_DIR / "face-api-expression.toml"]
 CARD = """
 name = "tiny"
 architecture = "tiny"
@@ -235,10 +241,37 @@ def test_one_net_estimates_everything_in_one_go(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_net_that_gives_something_else_is_no_classifier(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="tiny does not give"):
+    with pytest.raises(WeightsError, match="tiny: a release has a net of"):
         multitask(tmp_path, ["male", "female", "happiness"])
 
 
 def test_weights_that_are_not_those_of_the_card_make_no_release(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="is not there"):
-        write_release(tmp_path / "a", "a", [CARDS_DIR / "face-api-expression.toml"], tmp_path, "a test")
+        write_release(tmp_path / "a", "a", PAIR, tmp_path, "a test")
+    assert list(tmp_path.iterdir()) == [], "the corrected command finds nothing in its way"
+
+
+@pytest.mark.parametrize(
+    ("name", "cards", "says"),
+    [
+        ("Autumn 1", PAIR, "'Autumn 1' is no name of a release"),
+        ("autumn", [Path("nowhere.toml")], "models: nowhere.toml: No such file"),
+        ("autumn", [Path(__file__)], "test_release.py is no card of a net"),
+        ("autumn", PAIR[::-1], "then one of emotion, or one net of all three"),
+        ("autumn", PAIR[:1] * 2, "face-api-age-gender, face-api-age-gender: a release has"),
+    ],
+)
+def test_what_makes_no_release_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cards: list[Path], says: str
+) -> None:
+    words = [word for card in cards for word in ("--card", str(card))]
+    monkeypatch.setattr(sys, "argv", ["release", name, str(tmp_path / "release"), *words])
+    with pytest.raises(SystemExit, match=re.escape(says)):
+        main()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["release", "autumn", str(tmp_path)])
+    with pytest.raises(SystemExit, match="is there already: choose another folder"):
+        main()

@@ -2,17 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from services.common.kv_watch import KvWatch
 from services.common.logging import get_logger
 from services.common.messaging import MessageBus
-from services.common.model_choice import BUILT_IN, CLASSIFY_KEY, ChoiceError, ModelChoice, ReleaseId
+from services.common.model_choice import CLASSIFY_KEY, UNREADABLE, ChoiceError, ModelChoice
 from services.common.streams import MODELS_BUCKET
 
 _log = get_logger(__name__)
-# A choice that cannot be read is one that nobody has signed: it is not followed, and that is counted.
-_NOBODYS = ModelChoice(ReleaseId("unreadable", b""), "", datetime(1970, 1, 1, tzinfo=UTC), "", BUILT_IN)
 
 
 @asynccontextmanager
@@ -39,4 +36,4 @@ def _read(key: str, value: bytes) -> ModelChoice | None:
         return ModelChoice.from_bytes(value)
     except ChoiceError as error:
         _log.error("model_choice_unreadable", error=str(error))
-        return _NOBODYS
+        return UNREADABLE

@@ -64,7 +64,7 @@ class ReleaseCache:
                 data = await self._get(release, file.path, file.size_bytes)
                 check_file(file, data)
                 await asyncio.to_thread((draft / file.path).write_bytes, data)
-            await asyncio.to_thread(_move, draft, target)
+            await asyncio.to_thread(_move, draft, target, release)
         finally:
             await asyncio.to_thread(shutil.rmtree, draft, ignore_errors=True)
 
@@ -86,14 +86,15 @@ def _is_here(target: Path, release: ReleaseId) -> bool:
     return (told.name, sha256) == (release.name, release.sha256.hex())
 
 
-def _move(draft: Path, target: Path) -> None:
+def _move(draft: Path, target: Path, release: ReleaseId) -> None:
     """Put a draft in its place, whatever is there, and whoever does the same at this moment."""
-    shutil.rmtree(target, ignore_errors=True)
     try:
         draft.rename(target)
     except OSError:
-        if not target.is_dir():  # otherwise another process was faster: it is the same release
-            raise
+        if _is_here(target, release):  # another process was faster, and may be loading it
+            return
+        shutil.rmtree(target, ignore_errors=True)
+        draft.rename(target)
 
 
 def _used(target: Path) -> None:

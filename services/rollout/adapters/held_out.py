@@ -1,11 +1,6 @@
-"""Labelled faces that were kept aside: a release is compared on them with the one in service, by a program of its own.
+"""Labelled faces that were kept aside: a release is compared on them with the one in service."""
 
-It is a program because it needs what only those who train have installed, and because nets that were loaded to be judged are gone with it.
-"""
-
-import asyncio
 import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +8,7 @@ from models.release import MAX_RELEASE_FILE_BYTES, RELEASE_FILE, parse
 from services.common.errors import PermanentError
 from services.common.model_choice import BUILT_IN, ReleaseId
 from services.common.release_store import ReleaseStore
+from services.rollout.adapters.programs import verdict_of
 from services.rollout.domain import Judgement, Release, RolloutError
 
 _DIGITS = 8
@@ -41,7 +37,7 @@ class HeldOutFaces:
             arguments = [str(await self._fetched(candidate.name, Path(folder))), "--data", str(self._data_set)]
             if in_service != BUILT_IN:
                 arguments += ["--in-service", str(await self._fetched(in_service.name, Path(folder)))]
-            document = await _output_of("models.evaluation.candidate", *arguments)
+            document = await verdict_of(*arguments)
         said = json.loads(document)
         before = in_service.sha256.hex()[:_DIGITS] or BUILT_IN.name
         file = f"comparison-{before}-{said['dataset']}-{said['dataset_version']}.json"
@@ -60,19 +56,3 @@ class HeldOutFaces:
         except PermanentError as error:
             raise RolloutError(f"the release {name} is not whole in the store: {error}") from error
         return release
-
-
-async def _output_of(module: str, *arguments: str) -> bytes:
-    """What a program prints; what it says to people goes where ours does."""
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        output, _ = await program.communicate()
-    except asyncio.CancelledError:
-        program.kill()
-        await program.wait()
-        raise
-    if program.returncode:
-        raise RolloutError("it could not be compared with what is in service: the lines above say why")
-    return output

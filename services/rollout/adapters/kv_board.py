@@ -9,7 +9,7 @@ import nats.js.errors
 from nats.js.kv import KeyValue
 
 from services.common.kv_bucket import opened_bucket, translated
-from services.common.model_choice import CLASSIFY_KEY, ChoiceError, ModelChoice
+from services.common.model_choice import CLASSIFY_KEY, UNREADABLE, ChoiceError, ModelChoice
 from services.common.settings import NatsSettings
 from services.common.streams import MODELS_BUCKET
 from services.rollout.domain import RolloutError
@@ -35,7 +35,7 @@ class KvBoard:
             yield cls(bucket)
 
     async def chosen(self) -> tuple[ModelChoice | None, int]:
-        """What is chosen now, and the revision to replace; None where nobody has chosen, or nobody can read it."""
+        """What is chosen now, and the revision to replace; None where nobody has chosen, UNREADABLE where nobody can read it."""
         with translated(MODELS_BUCKET):
             try:
                 entry = await self._bucket.get(CLASSIFY_KEY)
@@ -58,11 +58,10 @@ class KvBoard:
                 raise RolloutError("somebody else has chosen meanwhile: look again") from error
 
     async def history(self) -> list[ModelChoice]:
-        """What was chosen, the newest first, as far back as the bucket goes; without what nobody can read."""
+        """What was chosen, the newest first, as far back as the bucket goes; UNREADABLE for what nobody can read."""
         with translated(MODELS_BUCKET):
             entries = await self._entries()
-        choices = [_read(entry.value) for entry in entries]
-        return [choice for choice in reversed(choices) if choice is not None]
+        return [_read(entry.value) for entry in reversed(entries)]
 
     async def _entries(self) -> list[KeyValue.Entry]:
         for _ in range(_HISTORY_ATTEMPTS):
@@ -75,8 +74,8 @@ class KvBoard:
         return []
 
 
-def _read(value: bytes | None) -> ModelChoice | None:
+def _read(value: bytes | None) -> ModelChoice:
     try:
         return ModelChoice.from_bytes(value or b"")
     except ChoiceError:
-        return None
+        return UNREADABLE

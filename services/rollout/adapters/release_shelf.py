@@ -2,9 +2,19 @@
 
 import asyncio
 import hashlib
+import re
 from pathlib import Path
 
-from models.release import MAX_RELEASE_FILE_BYTES, RELEASE_FILE, ReleaseError, check, check_file, parse, read
+from models.release import (
+    MAX_RELEASE_FILE_BYTES,
+    NAME_PATTERN,
+    RELEASE_FILE,
+    ReleaseError,
+    check,
+    check_file,
+    parse,
+    read,
+)
 from models.release import Release as Manifest
 from services.common.errors import PermanentError
 from services.common.release_store import ReleaseStore
@@ -72,13 +82,20 @@ class ReleaseShelf:
                 raise RolloutError(
                     f"there is another release {release.name}; a release never changes: give it another name"
                 )
-            return release, False
+            try:
+                await self.check(there)
+            except RolloutError:  # a store forgets: its files are put there again
+                pass
+            else:
+                return release, False
         # release.toml comes last: without it there is no release.
         for file in (*(file.path for file in manifest.files), RELEASE_FILE):
             await self._store.put(release.name, file, await asyncio.to_thread((folder / file).read_bytes))
         return release, True
 
     async def _manifest(self, name: str) -> tuple[Manifest, bytes]:
+        if not re.fullmatch(NAME_PATTERN, name):
+            raise RolloutError(f"there is no release {name}")
         try:
             text = await self._store.get(name, RELEASE_FILE, MAX_RELEASE_FILE_BYTES)
         except PermanentError as error:

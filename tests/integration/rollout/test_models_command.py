@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import shutil
 import stat
 from collections.abc import Callable, Mapping
@@ -207,6 +208,29 @@ def test_a_release_that_was_damaged_in_the_store_is_not_promoted(
     refused = models("promote", folder.name)
     assert (refused.exit_code, "damaged in the store" in refused.stderr) == (1, True)
     assert lines(models("history"))[1:] == []
+    assert "is in the store" in models("add", str(folder)).stderr
+    assert models("promote", folder.name, "--force", "a test").exit_code == 0
+
+
+def test_nothing_is_added_that_would_never_serve(models: Run, release: Callable[..., Path]) -> None:
+    folder = release()
+    net = folder / "face-api-expression.bin"
+    net.write_bytes(pickle.dumps({"weights": [1.0]}))
+    rewrite(folder)
+    refused = models("add", str(folder))
+    assert (refused.exit_code, "no release that could serve" in refused.stderr) == (1, True), refused.stderr
+    assert folder.name not in models("list").stdout
+
+
+def test_what_people_write_is_shown_as_they_wrote_it(models: Run, release: Callable[..., Path]) -> None:
+    folder = release()
+    rewrite(folder, made_from="[/x] faces of [red]shops[/red]")
+    assert models("add", str(folder)).exit_code == 0
+    assert models("promote", folder.name, "--force", "ok [/b] [bold]reason").exit_code == 0
+    assert "[/x] faces of [red]shops[/red]" in models("list").stdout
+    assert "ok [/b] [bold]reason" in models("history").stdout
+    refused = models("show", "../[/red]")
+    assert "there is no release ../[/red]." in refused.stderr
 
 
 def test_what_cannot_be_is_said(models: Run, release: Callable[..., Path], tmp_path: Path) -> None:

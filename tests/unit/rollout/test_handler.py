@@ -1,5 +1,6 @@
 """Promotions: signed, gated, never over somebody else's, and always with a way back."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -7,6 +8,7 @@ import pytest
 
 from services.common.model_choice import (
     BUILT_IN,
+    UNREADABLE,
     ModelChoice,
     ReleaseId,
     Role,
@@ -51,6 +53,9 @@ class FakeBoard:
     async def chosen(self) -> tuple[ModelChoice | None, int]:
         return (self.said[-1] if self.said else None), len(self.said)
 
+    async def history(self) -> list[ModelChoice]:
+        return self.said[::-1]
+
     async def choose(self, choice: ModelChoice, revision: int) -> None:
         if revision != len(self.said):
             raise RolloutError("somebody else has chosen meanwhile")
@@ -62,8 +67,11 @@ class FakeJudge:
     """Finds the releases named worse worse."""
 
     asked: list[tuple[str, str]] = field(default_factory=list)
+    fails: bool = False
 
     async def judge(self, candidate: Release, in_service: ReleaseId) -> Judgement:
+        if self.fails:
+            raise RolloutError("what is in service cannot be loaded")
         self.asked.append((candidate.name, in_service.name))
         against = ("emotion_errors of everybody is worse",) if candidate.name == "worse" else ()
         return Judgement("autumn 0123", 40, against, b"{}")
@@ -102,7 +110,7 @@ async def test_a_rollback_goes_back_to_what_was_before_and_to_the_built_in_model
     assert (back.release.name, back.before.name, back.reason) == ("one", "two", "too old")
     again = await desk.promote("built-in")
     assert (again.release, again.before) == (BUILT_IN, release("one").id)
-    assert (await desk.rollout.roll_back(ALICE, "", NOW)).release.name == "one"
+    assert (await desk.rollout.roll_back(ALICE, "too old", NOW)).release.name == "one"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +135,7 @@ async def test_what_speaks_against_it_is_overruled_with_a_reason_that_is_kept(de
     assert (await desk.promote("worse", forced="a trial")).reason == "a trial"
     await desk.promote("one")
     with pytest.raises(RolloutError, match="is worse"):
-        await desk.promote("worse", forced="")
+        await desk.promote("worse")
     assert desk.judge.asked == [("worse", "built-in"), ("one", "worse"), ("worse", "one")]
 
 
@@ -145,25 +153,57 @@ async def test_a_release_that_is_damaged_in_the_store_is_not_promoted(desk: Desk
     with pytest.raises(RolloutError, match="damaged"):
         await desk.promote("one")
     with pytest.raises(RolloutError, match="damaged"):
-        await desk.rollout.roll_back(ALICE, "", NOW)
+        await desk.rollout.roll_back(ALICE, "too old", NOW)
     desk.shelf.damaged.clear()
     desk.shelf.releases["one"] = replace(release("one"), sha256=b"another")
     with pytest.raises(RolloutError, match="not what it was"):
-        await desk.rollout.roll_back(ALICE, "", NOW)
+        await desk.rollout.roll_back(ALICE, "too old", NOW)
 
 
 async def test_nobody_is_led_back_to_what_somebody_else_has_written(desk: Desk) -> None:
     """Whoever can write into the bucket, and no more, must not get a signature for what they wrote."""
     evil = ReleaseId("two", release("two").sha256)
     desk.board.said.append(ModelChoice(release("one").id, "alice", NOW, "", evil))
-    with pytest.raises(RolloutError, match="not signed by anybody"):
-        await desk.rollout.roll_back(ALICE, "", NOW)
+    with pytest.raises(RolloutError, match="nothing was ever promoted"):
+        await desk.rollout.roll_back(ALICE, "too old", NOW)
     assert (await desk.promote("one")).before == BUILT_IN
+
+
+@pytest.mark.parametrize("written", [UNREADABLE, ModelChoice(release("two").id, "mallory", NOW, "", BUILT_IN)])
+async def test_what_nobody_follows_is_passed_over(desk: Desk, written: ModelChoice) -> None:
+    await desk.promote("two")
+    await desk.promote("one")
+    await desk.rollout.try_out(Role.CANARY, "two", 0.1, ALICE, NOW)
+    desk.board.said.append(written)
+    again = await desk.promote("one")
+    assert (again.release.name, again.before, again.canary) == ("one", release("two").id, Trial(release("two").id, 0.1))
+    desk.board.said.append(written)
+    assert (await desk.rollout.roll_back(ALICE, "too old", NOW)).release.name == "two"
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "\n"])
+async def test_a_reason_has_words(desk: Desk, reason: str) -> None:
+    await desk.promote("one")
+    with pytest.raises(RolloutError, match="say why"):
+        await desk.rollout.promote("two", ALICE, reason, NOW)
+    with pytest.raises(RolloutError, match="say why"):
+        await desk.rollout.roll_back(ALICE, reason, NOW)
+    assert len(desk.board.said) == 1
+
+
+async def test_who_says_why_need_not_be_able_to_compare(desk: Desk) -> None:
+    desk.judge.fails = True
+    with pytest.raises(RolloutError, match="cannot be loaded"):
+        await desk.promote("one")
+    chosen = await desk.rollout.promote("one", ALICE, " we  know ", NOW)
+    assert (chosen.release.name, chosen.reason) == ("one", "we know")
+    tried = await desk.rollout.try_out(Role.SHADOW, "two", 0.1, ALICE, NOW)
+    assert tried.reason == "we know", "why it is in service is still to be seen"
 
 
 async def test_where_nothing_was_promoted_there_is_no_way_back(desk: Desk) -> None:
     with pytest.raises(RolloutError, match="nothing was ever promoted"):
-        await desk.rollout.roll_back(ALICE, "", NOW)
+        await desk.rollout.roll_back(ALICE, "too old", NOW)
 
 
 async def test_what_is_tried_out_is_signed_and_neither_what_serves_nor_the_way_back_changes(desk: Desk) -> None:
@@ -178,18 +218,19 @@ async def test_what_is_tried_out_is_signed_and_neither_what_serves_nor_the_way_b
     assert (stopped.shadow, stopped.canary) == (None, Trial(release("two").id, 0.2))
     with pytest.raises(RolloutError, match="there is no shadow"):
         await desk.rollout.stop(Role.SHADOW, ALICE, NOW)
-    assert (await desk.rollout.roll_back(ALICE, "", NOW)).release == BUILT_IN
+    assert (await desk.rollout.roll_back(ALICE, "too old", NOW)).release == BUILT_IN
 
 
 async def test_a_canary_ends_when_it_goes_into_service_and_what_else_is_tried_out_goes_on(desk: Desk) -> None:
     await desk.rollout.try_out(Role.CANARY, "two", 0.1, ALICE, NOW)
     await desk.rollout.try_out(Role.SHADOW, "one", 0.5, ALICE, NOW)
     other = await desk.promote("one")
-    assert (other.canary, other.shadow) == (Trial(release("two").id, 0.1), Trial(release("one").id, 0.5))
+    assert (other.canary, other.shadow) == (Trial(release("two").id, 0.1), None)
+    await desk.rollout.try_out(Role.SHADOW, "built-in", 0.5, ALICE, NOW)
     done = await desk.promote("two")
-    assert (done.canary, done.shadow) == (None, Trial(release("one").id, 0.5))
+    assert (done.canary, done.shadow) == (None, Trial(BUILT_IN, 0.5))
     await desk.rollout.try_out(Role.CANARY, "one", 0.3, ALICE, NOW)
-    assert (await desk.rollout.roll_back(ALICE, "", NOW)).canary is None
+    assert (await desk.rollout.roll_back(ALICE, "too old", NOW)).canary is None
 
 
 @pytest.mark.parametrize(
@@ -221,8 +262,9 @@ async def test_nobody_signs_again_what_somebody_else_has_written(desk: Desk) -> 
         desk.rollout.try_out(Role.SHADOW, "two", 0.1, ALICE, NOW),
         desk.rollout.stop(Role.CANARY, ALICE, NOW),
     ):
-        with pytest.raises(RolloutError, match="not signed by anybody"):
+        with suppress(RolloutError):
             await change
+    assert all(said.canary is None for said in desk.board.said[1:])
     assert (await desk.promote("two")).canary is None
 
 
