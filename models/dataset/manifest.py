@@ -27,6 +27,7 @@ from models.registry import Digest, Text
 
 FACES: Final = "faces.parquet"
 ABOUT: Final = "dataset.toml"
+NAME: Final = r"^[a-z0-9][a-z0-9-]*$"
 _VERSION_DIGITS: Final = 12
 # Faces are personal data: their owner and group read them, and nobody changes them.
 _FILE_MODE: Final = 0o440
@@ -71,7 +72,7 @@ class About(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=NAME)
     version: str = Field(pattern=rf"^[0-9a-f]{{{_VERSION_DIGITS}}}$")
     made_at: datetime
     drawn_from: Text

@@ -4,23 +4,26 @@ Without more arguments it is the release of the nets that come with the code.
 """
 
 import argparse
+import errno
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from models.export.openvino_model import write
-from models.predict.classifier import AGE_GENDER, EXPRESSION, FaceClassifier
+from models.predict.classifier import AGE_GENDER, EMOTIONS, EXPRESSION, GENDERS, FaceClassifier
 from models.predict.releases import self_test
 from models.preprocess import CHIP_SIZE_PX, NET_SIZE_PX, Crops
 from models.registry import CARDS_DIR, WEIGHTS_DIR, Accuracy, Card, WeightsError, load_net
-from models.release import RELEASE_FILE, SELF_TEST_FILE, Release, Tolerance, parse_card, released, to_toml
+from models.release import RELEASE_FILE, SELF_TEST_FILE, Name, Release, Tolerance, parse_card, released, to_toml
 from models.runtime.exported import file_of
 
 _SELF_TEST_FACES: Final = 8
@@ -28,6 +31,8 @@ _SEED: Final = 1
 _SPOTS: Final = 9
 # Between processors and runtimes there is a hundredth of a year, and a thousandth; between nets much more.
 _TOLERANCE: Final = Tolerance(age_years=0.5, probability=0.02)
+_FOLDER_MODE: Final = 0o755
+_NAME: Final = TypeAdapter[str](Name)
 
 
 def self_test_chips() -> NDArray[np.uint8]:
@@ -44,7 +49,7 @@ def self_test_chips() -> NDArray[np.uint8]:
 def write_release(
     folder: Path, name: str, cards: Sequence[Path], weights_dir: Path, made_from: str, figures: Sequence[Accuracy] = ()
 ) -> Release:
-    """Write a release.
+    """Write a release, all of it or nothing.
 
     Args:
         folder: to be made.
@@ -55,21 +60,73 @@ def write_release(
         figures: how right it is; by default what the cards say.
 
     Raises:
-        WeightsError: weights are missing, or not the ones on the cards.
-        FileExistsError: the folder is there.
+        WeightsError: weights are missing, or not the ones on the cards, or the nets do not give what a release does.
+        ValueError: the name, or a card, is none.
+        OSError: a card cannot be read, the folder is there, or it cannot be made.
     """
-    folder.mkdir(parents=True)
-    read = []
-    for path in cards:
-        card = parse_card(path.read_text())
-        (folder / f"{card.name}.toml").write_bytes(path.read_bytes())
-        _add_net(card, weights_dir, folder)
-        read.append(card)
+    _check_name(name)
+    if folder.exists():
+        raise FileExistsError(errno.EEXIST, "is there already: choose another folder", str(folder))
+    read = [_read_card(path) for path in cards]
+    kind = _kind(read)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for path, card in zip(cards, read, strict=True):
+            shutil.copyfile(path, draft / f"{card.name}.toml")
+            _add_net(card, weights_dir, draft)
+        release = _describe(draft, name, kind, read, made_from, figures)
+        draft.chmod(_FOLDER_MODE)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise
+    return release
+
+
+def _check_name(name: str) -> None:
+    try:
+        _NAME.validate_python(name)
+    except ValidationError as error:
+        raise ValueError(f"{name!r} is no name of a release: a-z, 0-9 and hyphens, 63 at most") from error
+
+
+def _read_card(path: Path) -> Card:
+    try:
+        return parse_card(path.read_text())
+    except ValueError as error:  # a ValidationError is a ValueError
+        raise ValueError(f"{path} is no card of a net") from error
+
+
+def _kind(cards: Sequence[Card]) -> Literal["pair", "multitask"]:
+    """What they are together.
+
+    Raises:
+        WeightsError: they do not give everything, once.
+    """
+    given = [{*card.outputs} & {*GENDERS, *EMOTIONS} for card in cards]
+    if given == [{*GENDERS}, {*EMOTIONS}]:
+        return "pair"
+    if given == [{*GENDERS, *EMOTIONS}]:
+        return "multitask"
+    nets = ", ".join(card.name for card in cards)
+    raise WeightsError(f"{nets}: a release has a net of age and gender, then one of emotion, or one net of all three")
+
+
+def _describe(
+    folder: Path,
+    name: str,
+    kind: Literal["pair", "multitask"],
+    read: Sequence[Card],
+    made_from: str,
+    figures: Sequence[Accuracy],
+) -> Release:
+    """Put the nets to the test, and write what the release is beside them."""
     classifiers = {crops: FaceClassifier.of_cards(tuple(read), folder, crops=crops) for crops in Crops}
     (folder / SELF_TEST_FILE).write_bytes(self_test(classifiers, self_test_chips()))
     release = Release(
         name=name,
-        kind="pair" if len(read) > 1 else "multitask",
+        kind=kind,
         made_at=datetime.now(UTC).replace(microsecond=0),
         made_from=made_from,
         nets=tuple(card.name for card in read),
@@ -104,12 +161,14 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS_DIR, help="folder of their weights")
     parser.add_argument("--made-from", default="the nets that come with the code", help="in words")
     asked = parser.parse_args()
-    write_release(asked.folder, asked.name, asked.card or built_in, asked.weights, asked.made_from)
+    try:
+        write_release(asked.folder, asked.name, asked.card or built_in, asked.weights, asked.made_from)
+    except (WeightsError, ValueError) as error:
+        sys.exit(f"models: {error}")
+    except OSError as error:
+        sys.exit(f"models: {error.filename or asked.folder}: {error.strerror}")
     print(f"{asked.folder} is the release {asked.name}: `facetally models add {asked.folder}`")  # noqa: T201 - a command
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (WeightsError, FileExistsError, ValueError) as error:
-        sys.exit(f"models: {error}")
+    main()

@@ -17,7 +17,7 @@ from torch.utils import deterministic
 
 from models.dataset.face import ManifestError
 from models.dataset.manifest import Dataset, read
-from models.training.checkpoint import CheckpointError
+from models.training.checkpoint import CheckpointError, Checkpoints
 from models.training.config import ConfigError, TrainingConfig, read_config
 from models.training.distributed import World, world
 from models.training.loop import CHECKPOINTS, Outcome, Run, TrainingError
@@ -66,9 +66,10 @@ def train(
     with _failures():
         settings = read_config(config)
         dataset = read(settings.dataset)
-        if not resume and (settings.output / CHECKPOINTS).exists():
+        checkpoints = Checkpoints(settings.output / CHECKPOINTS)
+        if not resume and checkpoints.any():
             raise ConfigError(f"{settings.output} holds a run already: --resume goes on with it")
-        with world(settings.machine.device) as here:
+        with _interruptions(checkpoints), world(settings.machine.device) as here:
             _train(settings, dataset, here, resume=resume)
 
 
@@ -120,8 +121,24 @@ def _failures() -> Iterator[None]:
         yield
     except (ConfigError, ManifestError, CheckpointError) as error:
         sys.exit(f"training: {error}")
-    except (TrackingError, TrainingError) as error:
-        sys.exit(f"training: {error}. --resume goes on from the last checkpoint")
+    except OSError as error:
+        sys.exit(f"training: {_words(error)}")
+
+
+@contextmanager
+def _interruptions(checkpoints: Checkpoints) -> Iterator[None]:
+    """What ends a run that can go on, where there is something to go on from."""
+    try:
+        yield
+    except (TrackingError, TrainingError, OSError) as error:
+        words = _words(error) if isinstance(error, OSError) else str(error)
+        hint = ". --resume goes on from the last checkpoint" if checkpoints.any() else ""
+        sys.exit(f"training: {words}{hint}")
+
+
+def _words(error: OSError) -> str:
+    """No space left on device, for example; and where, if it says so."""
+    return ": ".join(map(str, filter(None, (error.filename, error.strerror or str(error)))))
 
 
 if __name__ == "__main__":

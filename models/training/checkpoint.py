@@ -46,6 +46,10 @@ class Checkpoints:
         self._folder = folder
         self._last = 0
 
+    def any(self) -> bool:
+        """Whether there are some, whole or not."""
+        return bool(self._numbers())
+
     def newest(self) -> Checkpoint | None:
         """The newest that is whole; what is written next follows it. None where there are none.
 
@@ -91,7 +95,9 @@ class Checkpoints:
         return self._folder / f"{_PREFIX}{number:06d}"
 
     def _numbers(self) -> list[int]:
-        return [int(path.name.removeprefix(_PREFIX)) for path in self._folder.glob(f"{_PREFIX}*")]
+        names = (path.name.removeprefix(_PREFIX) for path in self._folder.glob(f"{_PREFIX}*"))
+        # Whatever else somebody has put there is theirs.
+        return [int(name) for name in names if name.isdecimal()]
 
 
 def write_through(path: Path, content: bytes) -> None:

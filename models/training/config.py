@@ -5,9 +5,9 @@ import json
 import tomllib
 from dataclasses import asdict, field, replace
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from models.architectures.multitask import MULTITASK
@@ -59,7 +59,7 @@ class Losses:
     Args:
         age_weight: of the losses of age, of those of the three tasks ...
         gender_weight: ... of gender ...
-        emotion_weight: ... and of emotion.
+        emotion_weight: ... and of emotion; one of the three at least is above 0.
         label_weight: how many times a labelled face counts of one that was only predicted, in the task that it is labelled for.
         soft_share: of a face that has both, what the prediction counts; the label counts the rest.
         temperature: what predicted gender and emotion are softened by. Source: Hinton et al., arXiv:1503.02531.
@@ -77,6 +77,12 @@ class Losses:
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.05
     age_sigma_years: PositiveFloat = 3.0
     age_error_weight: AtLeastZero = 1.0
+
+    @model_validator(mode="after")
+    def _something_counts(self) -> Self:
+        if not (self.age_weight or self.gender_weight or self.emotion_weight):
+            raise ValueError("age_weight, gender_weight and emotion_weight are all 0: nothing would be learnt")
+        return self
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -1,6 +1,7 @@
 """facetally sample, labels, datasets: faces are drawn, labelled, and put together to learn from."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from models.dataset.manifest import About
+from models.dataset.manifest import NAME, About
 from services.common.command_line import errors, failures, settings_of
 from services.common.storage import PhotoStorage
 from services.labels.adapters import label_csv, label_studio
@@ -25,8 +26,8 @@ from services.labels.adapters.postgres_faces import PostgresFaces
 from services.labels.adapters.tables import datasets_table, progress_table
 from services.labels.domain.drawing import Method, Wanted
 from services.labels.domain.faces import LabelsError
-from services.labels.domain.labels import DrawnFace
-from services.labels.handler import Sample, Sampled, take_in
+from services.labels.domain.labels import Chosen, DrawnFace
+from services.labels.handler import Sample, Sampled, set_consent, take_in
 from services.labels.settings import LABELS_FILE, LabelsSettings
 
 T = TypeVar("T")
@@ -36,7 +37,15 @@ app = typer.Typer(no_args_is_help=True)
 labels_app = typer.Typer(help="What people say of the faces that were drawn.", no_args_is_help=True)
 datasets_app = typer.Typer(help="Data sets of labelled faces in the store.", no_args_is_help=True)
 _console = Console(highlight=False)
-Name = Annotated[str, typer.Argument(help="The data set's name: small letters, digits and dashes")]
+
+
+def _name(given: str) -> str:
+    if not re.fullmatch(NAME, given):
+        raise typer.BadParameter(f"{given!r} is no name of a data set: small letters, digits and dashes")
+    return given
+
+
+Name = Annotated[str, typer.Argument(callback=_name, help="The data set's name: small letters, digits and dashes")]
 
 
 @app.command("sample")
@@ -60,15 +69,22 @@ def sample_command(
         if first > last:
             raise LabelsError("the first day is after the last one")
         sampled = asyncio.run(_sample(settings, Wanted(by, count, first, last, tuple(shop or ()), consent)))
-    words = f"{sampled.kept:,} faces were drawn. `facetally labels export FILE` or the page Review has them labelled."
+    if sampled.why_none:
+        errors.print(f"No faces were drawn: {sampled.why_none}.", soft_wrap=True)
+        return
+    words = "No faces were drawn."
+    if sampled.kept:
+        words = (
+            f"{sampled.kept:,} faces were drawn. `facetally labels export FILE` or the page Review has them labelled."
+        )
     if sampled.gone:
         words += f" {sampled.gone:,} were left out: their photos are not kept any more."
     if sampled.unreadable:
         words += f" {sampled.unreadable:,} were left out: their photos cannot be decoded."
-    if not consent:
+    if sampled.kept and not consent:
         words += (
-            "\nNo net learns from them: nobody has said that the people agreed. Where they have, `--consent` says so when "
-            "faces are drawn."
+            "\nNo net learns from them: nobody has said that the people agreed. Where they have, `facetally labels consent --yes` "
+            "says so."
         )
     errors.print(words, soft_wrap=True)
 
@@ -103,10 +119,13 @@ def export_command(
         try:
             with written:
                 number = asyncio.run(_each(settings, written.add, labelled_too=everything))
+        except FileExistsError as error:
+            raise LabelsError(f"{error.filename} is there already: choose another name, or remove it") from error
         except OSError as error:
             raise LabelsError(f"{error.filename or file}: {error.strerror}") from error
+    made = " and ".join(map(str, written.made))
     errors.print(
-        f"{number:,} faces are in {file}. They are pictures of people: remove it when it is done.", soft_wrap=True
+        f"{number:,} faces are in {made}. They are pictures of people: remove {made} when it is done.", soft_wrap=True
     )
 
 
@@ -122,6 +141,29 @@ def import_command(
         kept, gone = _with_database(settings, lambda faces: take_in(faces, labels, by))
     missing = f" {gone:,} were left out: their faces are not kept any more." if gone else ""
     errors.print(f"{kept:,} labels were imported.{missing}", soft_wrap=True)
+
+
+@labels_app.command("consent")
+def consent_command(
+    agreed: Annotated[bool, typer.Option("--yes/--no", help="Whether the people agreed that nets learn from them")],
+    face: Annotated[list[str] | None, typer.Argument(help="Only these faces, as an export names them")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=_DAY, help="Only from this day on, in each shop's own time")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_DAY, help="Only up to this day")] = None,
+    shop: Annotated[list[str] | None, typer.Option(help="Only this shop, and others that are named so")] = None,
+) -> None:
+    """Say of faces that were drawn whether nets may learn from them. The newest word counts, in data sets that are made from now on."""
+    settings = _settings()
+    with _failures("Nothing was changed"):
+        chosen = Chosen(tuple(face or ()), tuple(shop or ()), since and since.date(), until and until.date())
+        meant, changed = _with_database(settings, lambda faces: set_consent(faces, chosen, agreed=agreed))
+    may = "may" if agreed else "must not"
+    errors.print(
+        f"Nets {may} learn from {meant:,} faces; that is new of {changed:,}. `facetally datasets make` makes the data set that "
+        "says so: those that were made stay as they are.",
+        soft_wrap=True,
+    )
 
 
 @labels_app.command("status")
@@ -146,7 +188,7 @@ def make_command(
     """Put the labelled faces together, and keep them in the store for good."""
     settings = _settings()
     with _failures("No data set was made"), tempfile.TemporaryDirectory(prefix="facetally-") as temporary:
-        folder = Path(temporary) / name.rpartition("/")[2]
+        folder = Path(temporary) / name
         about = asyncio.run(_write(settings, folder, name, unlabelled_too=unlabelled_too))
         is_new = asyncio.run(DatasetShelf(settings.datasets).add(folder, about))
     words = f"{name} {about.version} has {sum(about.faces.values()):,} faces."

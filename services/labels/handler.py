@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from services.common.errors import BadInputError, PermanentError
-from services.labels.domain.drawing import Draw, Drawn, Wanted
+from services.labels.domain.drawing import Draw, Drawn, Method, Wanted
 from services.labels.domain.faces import Candidate, LabelsError
-from services.labels.domain.labels import Label
+from services.labels.domain.labels import Chosen, Label
 
 # Faces kept in one transaction: whoever ends the command loses no more.
 _BATCH: Final = 20
@@ -22,11 +22,13 @@ class Sampled:
         kept: faces that were drawn and kept.
         gone: faces that were drawn, whose photos the store has not any more.
         unreadable: faces that were drawn, whose photos cannot be decoded.
+        why_none: why there was none to draw, a clause; empty where there was one.
     """
 
     kept: int
     gone: int
     unreadable: int
+    why_none: str = ""
 
 
 class FaceStore(Protocol):
@@ -40,12 +42,24 @@ class FaceStore(Protocol):
         """
         ...
 
+    async def is_any(self, wanted: Wanted) -> bool:
+        """Whether there is any such face, drawn or not."""
+        ...
+
     async def keep(self, faces: Sequence[tuple[Drawn, bytes]], *, consent: bool) -> int:
         """Keep faces and their chips; how many of them had not been drawn meanwhile."""
         ...
 
     async def label(self, labels: Mapping[str, Label], by: str) -> int:
         """Keep labels by face, all or none; how many faces are there. What was drawn and is gone is left out."""
+        ...
+
+    async def consent(self, chosen: Chosen, *, agreed: bool) -> tuple[int, int]:
+        """Keep whether people agreed that nets learn from drawn faces; of how many, and how many of these it was not so before.
+
+        Raises:
+            LabelsError: there is no such shop.
+        """
         ...
 
 
@@ -105,6 +119,8 @@ class Sample:
             async for candidate in candidates:
                 draw.offer(candidate)
         drawn = draw.drawn()
+        if not drawn:
+            return Sampled(0, 0, 0, await self._why_none(wanted))
         begin(len(drawn))
         kept = gone = unreadable = 0
         waiting: list[tuple[Drawn, bytes]] = []
@@ -125,6 +141,13 @@ class Sample:
         if waiting:
             kept += await self._store.keep(waiting, consent=wanted.consent)
         return Sampled(kept, gone, unreadable)
+
+    async def _why_none(self, wanted: Wanted) -> str:
+        if await self._store.is_any(wanted):
+            return "all of these days were drawn already"
+        if wanted.by is Method.DISAGREEMENT:
+            return "no release in shadow has looked at any of these days (`facetally models shadow`)"
+        return "none was recorded in these days"
 
 
 def _by_photo(drawn: Iterable[Drawn]) -> list[list[Drawn]]:
@@ -154,3 +177,16 @@ async def take_in(store: FaceStore, labels: Mapping[str, Label], by: str) -> tup
     if not kept:
         raise LabelsError("none of its faces is among those that were drawn")
     return kept, len(labels) - kept
+
+
+async def set_consent(store: FaceStore, chosen: Chosen, *, agreed: bool) -> tuple[int, int]:
+    """Keep whether people agreed that nets learn from faces that were drawn; of how many, and how many of these it was not so before.
+
+    Raises:
+        LabelsError: none was drawn that is meant, or there is no such shop.
+        TransientError: the database is away.
+    """
+    meant, changed = await store.consent(chosen, agreed=agreed)
+    if not meant:
+        raise LabelsError("no such face is among those that were drawn")
+    return meant, changed

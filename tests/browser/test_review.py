@@ -70,18 +70,39 @@ def test_faces_are_corrected_confirmed_and_refused(page: Page, site: RealSite, b
     page.get_by_role("link", name="Look at them again").click()
     page.get_by_role("button", name="No usable face").click()
     expect(page.locator("main")).to_contain_text("Every face is labelled")
+    page.get_by_role("link", name="Change the last one").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("definition").last).to_have_text("No usable face")
+    expect(age).to_have_value("")
+    assert faults_of(site, browser, f"/review/faces/{third}") == []
+    with site.page(browser, ADMIN, viewport=PHONE) as phone:
+        phone.goto(f"/review/faces/{first}")
+        expect(phone.get_by_role("radio", name="Man", exact=True)).to_be_checked()
+        expect(phone.get_by_role("spinbutton")).to_have_value("35")
+        phone.goto(f"/review?after={first}")
+        assert not is_wide(phone)
+        phone.get_by_role("link", name="Change the last one").click()
+        phone.get_by_role("spinbutton").fill("36")
+        phone.get_by_role("button", name="Save").click()
+        expect(phone.locator("main")).to_contain_text("Every face is labelled")
+    with site.page(browser, ANALYST) as theirs:
+        refusal = theirs.goto(f"/review/faces/{first}")
+        assert refusal is not None
+        assert refusal.status == 403
+    assert page.request.get(f"/review/faces/{first[:-1]}9").status == 404
     assert finish(_labels(site)) == [
         (first, True, 35.0, "male", "fear", ADMIN.email),
         (second, True, 41.0, "female", "surprise", ADMIN.email),
         (third, False, None, None, None, ADMIN.email),
+        (first, True, 36.0, "male", "fear", ADMIN.email),
     ]
     page.goto("/admin/audit?action=face_labelled")
     expect(page.locator("main table")).to_contain_text(second)
     finish(site.execute("delete from drawn_face"))
 
 
-def faults_of(site: RealSite, browser: Browser) -> list[str]:
+def faults_of(site: RealSite, browser: Browser, path: str = "/review") -> list[str]:
     """What axe finds, in a window where it may run: the pages' policy forbids it."""
     with site.page(browser, ADMIN, bypass_csp=True) as looked_at:
-        looked_at.goto("/review")
+        looked_at.goto(path)
         return faults(looked_at)

@@ -1,6 +1,7 @@
 """Faces and their labels as CSV, for a spreadsheet; the pictures lie in a folder beside it."""
 
 import csv
+import shutil
 from pathlib import Path
 from typing import Final, Self
 
@@ -22,19 +23,28 @@ class LabelCsv:
     def __init__(self, file: Path) -> None:
         self._path = file
         self._pictures = file.with_suffix("")
+        self.made = (self._path, self._pictures)
 
     def __enter__(self) -> Self:
-        """Begin."""
-        self._pictures.mkdir(mode=0o700)
+        """Begin; where one of the two is there, neither is made."""
         # A spreadsheet takes the file for UTF-8 by its first bytes.
         self._file = self._path.open("x", encoding="utf-8-sig", newline="")
+        try:
+            self._pictures.mkdir(mode=0o700)
+        except OSError:
+            self._file.close()
+            self._path.unlink()
+            raise
         self._writer = csv.writer(self._file)
         self._writer.writerow((*_TOLD, *_PREDICTED, *_ASKED))
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """It is whole."""
+    def __exit__(self, failure: object, *_: object) -> None:
+        """It is whole, or nothing is left of it."""
         self._file.close()
+        if failure:
+            self._path.unlink()
+            shutil.rmtree(self._pictures)
 
     def add(self, face: DrawnFace) -> None:
         """A row, and a picture."""
@@ -88,6 +98,8 @@ def read(file: Path) -> dict[str, Label]:
                     raise LabelsError(f"{file}, line {rows.line_num}: {error}") from error
                 if label is not None:
                     labels[face_id] = label
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise LabelsError(f"{file} cannot be read: save it as CSV UTF-8") from error
+    except (OSError, csv.Error) as error:
         raise LabelsError(f"{file} cannot be read: {error}") from error
     return labels

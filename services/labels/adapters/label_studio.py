@@ -53,6 +53,7 @@ class LabelStudioTasks:
 
     def __init__(self, file: Path) -> None:
         self._path = file
+        self.made = (self._path,)
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -60,10 +61,12 @@ class LabelStudioTasks:
         self._before = "[\n"
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """It is whole."""
-        self._file.write("\n]\n" if self._before != "[\n" else "[]\n")
-        self._file.close()
+    def __exit__(self, failure: object, *_: object) -> None:
+        """It is whole, or nothing is left of it."""
+        with self._file:
+            self._file.write("\n]\n" if self._before != "[\n" else "[]\n")
+        if failure:
+            self._path.unlink()
 
     def add(self, face: DrawnFace) -> None:
         """A task."""
@@ -107,17 +110,11 @@ def read(file: Path) -> dict[str, Label]:
     Raises:
         LabelsError: the file or a task is wrong; which one.
     """
-    try:
-        tasks = json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise LabelsError(f"{file}, line {error.lineno}: it is no JSON: {error.msg}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelsError(f"{file} cannot be read: {error}") from error
-    if not isinstance(tasks, list):
-        raise LabelsError(f"{file} is no list of tasks")
     labels: dict[str, Label] = {}
-    for number, task in enumerate(tasks, 1):
+    for number, task in enumerate(_tasks(file), 1):
         try:
+            if "data" not in task and "face_id" in task:
+                raise LabelsError("it is of the format JSON-MIN: export in the format JSON")
             face_id = parse_face_id(str(task["data"]["face_id"]))
             if face_id in labels:
                 raise LabelsError(f"the face {face_id} is there twice")
@@ -129,6 +126,20 @@ def read(file: Path) -> dict[str, Label]:
         if label is not None:
             labels[face_id] = label
     return labels
+
+
+def _tasks(file: Path) -> list[Any]:
+    try:
+        tasks = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise LabelsError(f"{file}, line {error.lineno}: it is no JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise LabelsError(f"{file} is nested too deep") from error
+    except (OSError, ValueError) as error:  # not UTF-8, or a number of too many digits
+        raise LabelsError(f"{file} cannot be read: {error}") from error
+    if not isinstance(tasks, list):
+        raise LabelsError(f"{file} is no list of tasks")
+    return tasks
 
 
 def _label(annotations: Sequence[Mapping[str, Any]]) -> Label | None:

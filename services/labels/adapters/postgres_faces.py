@@ -12,7 +12,7 @@ from services.common.postgres import AWAY
 from services.common.vocabulary import Gender, Mood
 from services.labels.domain.drawing import Drawn, Method, Wanted
 from services.labels.domain.faces import Candidate, Estimate, LabelsError
-from services.labels.domain.labels import DrawnFace, Label, Progress
+from services.labels.domain.labels import Chosen, DrawnFace, Label, Progress
 
 _CONNECT_S: Final = 5.0
 # Reading the faces of a period takes as long as there are many; nothing waits for it.
@@ -24,16 +24,20 @@ _SHADOW: Final = """
 join lateral (select * from shadow_face x where (x.photo_id, x.face_index) = (f.photo_id, f.face_index)
               order by x.seen_at desc limit 1) x on true
 """
-_CANDIDATES: Final = """
+_COLUMNS: Final = """
 select f.photo_id, f.face_index, f.local_day, c.slug as camera, s.slug as shop, p.captured_at, p.received_at, p.object_key,
        f.box_left_px, f.box_top_px, f.box_width_px, f.box_height_px, f.score, f.quality::text, p.classifier_version,
-       f.age_years, f.age_low_years, f.age_high_years, f.female_probability, f.emotion_probabilities {columns}
+       f.age_years, f.age_low_years, f.age_high_years, f.female_probability, f.emotion_probabilities
+"""
+_RECORDED: Final = """
 from face f
 join photo p on p.photo_id = f.photo_id and p.local_day = f.local_day
 join camera c on c.camera_id = p.camera_id
 join shop s on s.shop_id = c.shop_id
 {shadow}
 where f.local_day between $1 and $2 and (cardinality($3::text[]) = 0 or s.slug = any($3)) and f.quality <> 'rejected'
+"""
+_NOT_DRAWN: Final = """
   and not exists (select from drawn_face d where (d.photo_id, d.face_index) = (f.photo_id, f.face_index))
 """
 _KEEP: Final = """
@@ -63,6 +67,17 @@ select d.drawn_by, count(*) as drawn, count(*) filter (where l.is_face) as label
        count(*) filter (where not l.is_face) as no_face, count(*) filter (where d.consent) as consent
 from drawn_face d left join newest_label l using (face_id) group by 1 order by 1
 """
+# Every part of a statement sees the table as it was before.
+_CONSENT: Final = """
+with chosen as (
+    select face_id, consent from drawn_face
+    where (cardinality($2::text[]) = 0 or face_id = any($2)) and (cardinality($3::text[]) = 0 or shop = any($3))
+      and ($4::date is null or local_day >= $4) and ($5::date is null or local_day <= $5)
+), changed as (
+    update drawn_face set consent = $1 where face_id in (select face_id from chosen where consent <> $1)
+)
+select count(*), count(*) filter (where consent <> $1) from chosen
+"""
 
 
 class PostgresFaces:
@@ -90,18 +105,20 @@ class PostgresFaces:
         Raises:
             LabelsError: there is no such shop.
         """
-        by_shadow = wanted.by is Method.DISAGREEMENT
-        query = _CANDIDATES.format(
-            columns=f", {_OTHER_COLUMNS}" if by_shadow else "", shadow=_SHADOW if by_shadow else ""
-        )
+        others = f", {_OTHER_COLUMNS}" if wanted.by is Method.DISAGREEMENT else ""
+        query = f"{_COLUMNS}{others}{_recorded(wanted)}{_NOT_DRAWN}"
         with _translated():
             await self._check_shops(wanted.shops)
             async with self._connection.transaction(readonly=True):
-                cursor = self._connection.cursor(
-                    query, wanted.since, wanted.until, list(wanted.shops), prefetch=_ROWS_AT_ONCE
-                )
+                cursor = self._connection.cursor(query, *_where(wanted), prefetch=_ROWS_AT_ONCE)
                 async for row in cursor:
                     yield _candidate(row)
+
+    async def is_any(self, wanted: Wanted) -> bool:
+        """Whether there is any such face, drawn or not."""
+        query = f"select exists (select 1 {_recorded(wanted)})"
+        with _translated():
+            return bool(await self._connection.fetchval(query, *_where(wanted)))
 
     async def keep(self, faces: Sequence[tuple[Drawn, bytes]], *, consent: bool) -> int:
         """Keep faces and their chips; how many of them had not been drawn meanwhile."""
@@ -127,6 +144,19 @@ class PostgresFaces:
                 by,
             )
         return len(rows)
+
+    async def consent(self, chosen: Chosen, *, agreed: bool) -> tuple[int, int]:
+        """Keep whether people agreed that nets learn from drawn faces; of how many, and how many of these it was not so before.
+
+        Raises:
+            LabelsError: there is no such shop.
+        """
+        with _translated():
+            await self._check_shops(chosen.shops)
+            ((meant, changed),) = await self._connection.fetch(
+                _CONSENT, agreed, list(chosen.face_ids), list(chosen.shops), chosen.since, chosen.until
+            )
+        return meant, changed
 
     async def drawn(self, *, labelled_too: bool) -> AsyncGenerator[DrawnFace, None]:
         """Faces that were drawn, the most doubtful first, one by one."""
@@ -155,6 +185,15 @@ def _translated() -> Iterator[None]:
         yield
     except AWAY as error:
         raise TransientError(f"Postgres is away: {type(error).__name__}") from error
+
+
+def _recorded(wanted: Wanted) -> str:
+    """Where faces are looked for; for `_where`."""
+    return _RECORDED.format(shadow=_SHADOW if wanted.by is Method.DISAGREEMENT else "")
+
+
+def _where(wanted: Wanted) -> tuple[object, ...]:
+    return wanted.since, wanted.until, list(wanted.shops)
 
 
 def _estimate(row: Any) -> Estimate:

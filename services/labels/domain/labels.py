@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Self, TypeVar
 
 from services.common.visitors import EMOTIONS
@@ -80,6 +80,35 @@ def parse_face_id(text: str) -> str:
     if not _FACE_ID.fullmatch(text.strip()):
         raise LabelsError(f"{text[:60]!r} is not the id of a face")
     return text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which drawn faces are meant: those to which all of this applies.
+
+    Args:
+        face_ids: any of these; empty: all.
+        shops: of any of these, slugs; empty: all.
+        since: first day, in each shop's time; None: from the first on.
+        until: last day; None: up to the last.
+
+    Raises:
+        LabelsError: nothing is said at all, what is no face's id is among them, or the days are in the wrong order.
+    """
+
+    face_ids: tuple[str, ...] = ()
+    shops: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def __post_init__(self) -> None:
+        """Whoever says nothing does not mean everybody."""
+        if not (self.face_ids or self.shops or self.since or self.until):
+            raise LabelsError("say which faces: their ids, --shop, --since or --until")
+        if self.since and self.until and self.since > self.until:
+            raise LabelsError("the first day is after the last one")
+        for face_id in self.face_ids:
+            parse_face_id(face_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from typing import Any, Final
 
+from services.common.vocabulary import Gender, Mood
 from services.report.adapters.account_database import AccountDatabase
 from services.report.adapters.postgres_tallies import PostgresTallies
 from services.report.domain.review import FaceLabel, ReviewFace, ReviewProgress
 
-_COLUMNS: Final = (
-    "d.face_id, d.shop, d.camera, d.captured_at, d.consent, d.age_years, d.age_low_years, d.age_high_years, "
-    "d.female_probability, d.emotion_probabilities"
-)
+_NAMES: Final = (
+    "face_id", "shop", "camera", "captured_at", "consent", "age_years", "age_low_years", "age_high_years",
+    "female_probability", "emotion_probabilities",
+)  # fmt: skip
+_COLUMNS: Final = ", ".join(f"d.{name}" for name in _NAMES)
 _UNLABELLED: Final = "not exists (select from face_label l where l.face_id = d.face_id)"
 # The most doubtful first; of those that are as doubtful, by id.
 _NEXT: Final = f"""
@@ -17,6 +19,14 @@ select {_COLUMNS} from drawn_face d left join drawn_face a on a.face_id = $1
 where {_UNLABELLED} and (a.face_id is null or d.doubt < a.doubt or (d.doubt = a.doubt and d.face_id > a.face_id))
 order by d.doubt desc, d.face_id limit 1
 """  # noqa: S608 - the names are our own
+
+
+_FACE: Final = f"""
+select {_COLUMNS}, l.is_face, l.age_years as said_age_years, l.gender::text as said_gender, l.emotion::text as said_emotion
+from drawn_face d
+left join lateral (select * from face_label l where l.face_id = d.face_id order by l.label_id desc limit 1) l on true
+where d.face_id = $1
+"""  # noqa: S608 - as above
 
 
 class PostgresReview:
@@ -37,8 +47,8 @@ class PostgresReview:
 
     async def face(self, person_id: int, face_id: str) -> ReviewFace | None:
         """A face, labelled or not."""
-        query = f"select {_COLUMNS} from drawn_face d where d.face_id = $1"  # noqa: S608 - the names are our own
-        return _face(await self._row(person_id, query, face_id))
+        row = await self._row(person_id, _FACE, face_id)
+        return _face(row, said=_said(row) if row else None)
 
     async def chip(self, person_id: int, face_id: str) -> bytes | None:
         """A face's picture, PNG."""
@@ -70,5 +80,15 @@ class PostgresReview:
             return await reader.connection.fetchrow(query, *arguments)
 
 
-def _face(row: Any) -> ReviewFace | None:
-    return None if row is None else ReviewFace(**{**row, "emotion_probabilities": tuple(row["emotion_probabilities"])})
+def _face(row: Any, *, said: FaceLabel | None = None) -> ReviewFace | None:
+    if row is None:
+        return None
+    values = {name: row[name] for name in _NAMES} | {"emotion_probabilities": tuple(row["emotion_probabilities"])}
+    return ReviewFace(**values, said=said)
+
+
+def _said(row: Any) -> FaceLabel | None:
+    if row["is_face"] is None:
+        return None
+    gender, emotion = row["said_gender"], row["said_emotion"]
+    return FaceLabel(row["is_face"], row["said_age_years"], gender and Gender(gender), emotion and Mood(emotion))

@@ -59,13 +59,14 @@ class FaceLabel:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFace:
-    """A face that nobody has labelled yet, and what the models say of it.
+    """A face that was drawn, and what the models and people say of it.
 
     Args:
         age_years: and the ends of the interval that holds nine of ten true ages; None where it was not estimated.
         female_probability: 0 to 1.
         emotion_probabilities: in the order of EMOTIONS.
         consent: the person agreed that nets learn from it.
+        said: what somebody has said of it, the newest; None where nobody has.
     """
 
     face_id: str
@@ -78,6 +79,7 @@ class ReviewFace:
     age_high_years: float | None
     female_probability: float
     emotion_probabilities: tuple[float, ...]
+    said: FaceLabel | None = None
 
     @property
     def gender(self) -> tuple[Gender, float]:

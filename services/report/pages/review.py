@@ -40,6 +40,15 @@ async def picture(request: Request, viewer: Admin, face_id: FaceId) -> Response:
     return Response(chip, media_type="image/png")
 
 
+@router.get("/review/faces/{face_id}")
+async def again(request: Request, viewer: Admin, face_id: FaceId) -> HTMLResponse:
+    """A face once more, with what was said of it."""
+    face = await _records(request).face(viewer.person_id, face_id)
+    if face is None:
+        raise HTTPException(404)
+    return await _page(request, viewer, face)
+
+
 @router.post("/review/faces/{face_id}")
 async def label(
     request: Request,
@@ -80,11 +89,11 @@ async def _page(
     status: int = 200,
 ) -> HTMLResponse:
     if face and typed is None:
-        predicted = face.as_predicted
+        said = face.said or face.as_predicted
         typed = {
-            "age": f"{predicted.age_years:.0f}",
-            "gender": str(predicted.gender),
-            "emotion": str(predicted.emotion),
+            "age": "" if said.age_years is None else f"{said.age_years:g}",
+            "gender": said.gender or "",
+            "emotion": said.emotion or "",
         }
     return render(
         request,

@@ -3,11 +3,12 @@
 import csv
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 import numpy as np
@@ -26,6 +27,8 @@ from services.labels.settings import LABELS_FILE, LabelsSettings
 from services.record.domain.retention import Kept
 from services.standalone import machine
 from services.standalone.domain import environment_file, plan_ports, service_environment
+from tests.drawn_faces import NOON, draw_face
+from tests.estates import register
 from tests.integration.backfill.recorded import GONE, Seen, photos, record, seen
 from tests.integration.record.estates import BEGIN, Shop, make_estate
 from tests.integration.record.test_rollups import World, connected, execute
@@ -49,9 +52,9 @@ def labels(s3_server: S3Server, database: Database) -> Run:
     s3 = connection(s3_server.settings("labels"))
     variables = service_environment("labels", {"s3": s3, "datasets": s3, "postgres_dsn": database.dsn("labels")})
 
-    def run(*words: str) -> Result:
+    def run(*words: str, env: Mapping[str, str] = MappingProxyType({})) -> Result:
         with ThreadPoolExecutor(1) as thread:  # the command has an event loop of its own
-            return thread.submit(CliRunner().invoke, app, words, env={"COLUMNS": "250", **variables}).result()
+            return thread.submit(CliRunner().invoke, app, words, env={"COLUMNS": "250", **variables, **env}).result()
 
     return run
 
@@ -98,11 +101,21 @@ async def test_faces_are_drawn_labelled_and_put_together_and_go_when_their_photo
     assert f"{gone} were left out: their photos are not kept" in first
     assert "No net learns from them" in first
     again = told(labels("sample", "--by", "random", "--consent", *PERIOD))
-    assert "0 faces were drawn" in again, "none is drawn twice"
-    for by in ("disagreement", "balance", "camera"):
+    assert f"No faces were drawn. {gone} were left out: their photos are not kept any more.\n" in again
+    await execute(
+        database, f"delete from face using photo p where face.photo_id = p.photo_id and object_key like '%{GONE}%'"
+    )
+    again = told(labels("sample", "--by", "random", *PERIOD))
+    assert "No faces were drawn: all of these days were drawn already.\n" in again, "none is drawn twice"
+    for by in ("balance", "camera"):
         told(labels("sample", "--by", by, *PERIOD))
+    assert "no release in shadow has looked at any" in told(labels("sample", "--by", "disagreement", *PERIOD))
+    before = ("--since", "2001-01-01", "--until", "2001-01-02")
+    assert "No faces were drawn: none was recorded in these days.\n" in told(labels("sample", *before))
     assert "there is no shop nowhere" in refused(labels("sample", "--shop", "nowhere", *PERIOD))
-    await execute(database, "update drawn_face set consent = true")
+    assert f"may learn from {there:,} faces; that is new of {there:,}" in told(
+        labels("labels", "consent", "--yes", "--since", PERIOD[1])
+    )
 
     # The chips are those that detect cuts out.
     drawn = await execute(database, "select box_left_px, chip from drawn_face where object_key like '%photo-01%'")
@@ -111,7 +124,8 @@ async def test_faces_are_drawn_labelled_and_put_together_and_go_when_their_photo
         cut = next(found for found in shown.faces["photo-01"] if round(found.left_px) == left_px)
         assert np.abs(decode_chip(png).astype(int) - cut.chip.astype(int)).mean() < 8
 
-    told(labels("labels", "export", str(tmp_path / "faces.csv")))
+    exported = told(labels("labels", "export", str(tmp_path / "faces.csv")))
+    assert f"remove {tmp_path / 'faces.csv'} and {tmp_path / 'faces'} when it is done" in exported
     with (tmp_path / "faces.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == there
@@ -164,6 +178,8 @@ async def test_faces_are_drawn_labelled_and_put_together_and_go_when_their_photo
     told(labels("datasets", "fetch", "faces", str(tmp_path / "newest")))
     assert len(read(tmp_path / "newest")) == there - 1, "one is not usable"
     assert "is there already" in refused(labels("datasets", "fetch", "faces", str(tmp_path / "newest")))
+    told(labels("labels", "consent", "--no", face.face_id))
+    assert labels("datasets", "make", "faces").stdout.strip() not in (version, more), "what people agree to is in it"
 
     # Photos are kept for 30 days; what was drawn of one that arrived before goes, and its labels with it.
     world = World()
@@ -222,6 +238,74 @@ async def test_a_data_set_that_was_damaged_in_the_store_is_not_fetched(
     assert [path.name for path in tmp_path.iterdir()] == ["other"], "nothing is left of it"
 
 
+async def test_people_agree_later_or_not_any_more(database: Database, labels: Run) -> None:
+    await register(database)
+    owner = await asyncpg.connect(database.dsn("owner"))
+    try:
+        berlin, other, tokyo = [
+            await draw_face(owner, number, shop, doubt=1.0)
+            for number, shop in ((1, "berlin-mitte"), (2, "berlin-mitte"), (3, "tokyo-ginza"))
+        ]
+    finally:
+        await owner.close()
+
+    def said(*words: str) -> str:
+        return told(labels("labels", "consent", *words))
+
+    assert "must not learn from 2 faces; that is new of 2." in said("--no", "--shop", "berlin-mitte")
+    assert "may learn from 2 faces; that is new of 1." in said("--yes", berlin, tokyo)
+    assert "must not learn from 1 faces; that is new of 1." in said(
+        "--no", "--shop", "tokyo-ginza", "--since", f"{NOON:%Y-%m-%d}", "--until", f"{NOON:%Y-%m-%d}"
+    )
+    agreed = await execute(database, "select face_id from drawn_face where consent")
+    assert [row[0] for row in agreed] == [berlin]
+    assert "say which faces" in refused(labels("labels", "consent", "--yes"))
+    assert "'everybody' is not the id of a face" in refused(labels("labels", "consent", "--yes", "everybody"))
+    assert "there is no shop nowhere" in refused(labels("labels", "consent", "--yes", "--shop", "nowhere"))
+    assert "no such face is among" in refused(labels("labels", "consent", "--yes", other, "--until", "2001-01-01"))
+    assert labels("labels", "consent", berlin).exit_code == 2, "yes or no is said, and not taken for granted"
+
+
+def test_an_export_that_fails_leaves_nothing_and_says_what_is_in_its_way(
+    database: Database, labels: Run, tmp_path: Path
+) -> None:
+    away = {"FACETALLY_LABELS_POSTGRES_DSN": "postgresql://labels:secret@127.0.0.1:9/facetally"}
+    for name in ("own.csv", "own.json"):
+        assert "Postgres is away" in refused(labels("labels", "export", str(tmp_path / name), env=away))
+    assert list(tmp_path.iterdir()) == []
+    for there in (tmp_path / "own.csv", tmp_path / "own"):
+        there.touch()
+        failed = refused(labels("labels", "export", str(tmp_path / "own.csv")))
+        assert f"{there} is there already: choose another name, or remove it." in failed
+        assert list(tmp_path.iterdir()) == [there]
+        there.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.csv", "face_id\n".encode("utf-16"), "save it as CSV UTF-8"),
+        ("a.csv", "face_id,Größe\n".encode("latin-1"), "save it as CSV UTF-8"),
+        ("a.json", b"[" * 100_000, "is nested too deep"),
+        ("a.json", b'[{"id": ' + b"1" * 5000 + b"}]", "cannot be read"),
+        ("a.json", b'[{"image": "data:", "face_id": "a", "age": 3}]', "export in the format JSON."),
+    ],
+)
+def test_a_file_that_was_saved_otherwise_is_told_how(
+    labels: Run, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert says in refused(labels("labels", "import", str(tmp_path / name), "--by", "Ana"))
+
+
+@pytest.mark.parametrize("command", [["make"], ["fetch", "folder"]])
+@pytest.mark.parametrize("name", ["", "../faces", "Faces"])
+def test_a_data_set_has_a_name(command: list[str], name: str) -> None:
+    result = CliRunner().invoke(app, ["datasets", command[0], "--", name, *command[1:]], env={"COLUMNS": "250"})
+    assert result.exit_code == 2
+    assert f"{name!r} is no name of a data set" in result.stderr
+
+
 async def test_its_role_sees_no_tally_and_changes_nothing_else_and_record_sees_no_picture(database: Database) -> None:
     for role, refused_ones in (
         (
@@ -230,6 +314,7 @@ async def test_its_role_sees_no_tally_and_changes_nothing_else_and_record_sees_n
                 "select from tally_hour",
                 "delete from drawn_face",
                 "update face set age_years = 1",
+                "update drawn_face set age_years = 1",
                 "select * from person",
             ),
         ),

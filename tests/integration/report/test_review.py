@@ -52,6 +52,12 @@ async def test_nobody_sees_a_face_of_a_place_that_is_not_theirs_and_the_most_dou
             assert await review.chip(in_tokyo, far) == CHIP
             said = FaceLabel(True, 30.5, Gender.FEMALE, Mood.FEAR)
             assert await review.label(unsure, said, "ana@example.com")
+            again = await review.face(everywhere, unsure)
+            assert again is not None
+            assert again.said == said
+            untouched = await review.face(everywhere, far)
+            assert untouched is not None
+            assert untouched.said is None
             assert not await review.label(unsure[:-1] + "9", said, "ana@example.com")
             next_one = await review.next(everywhere, "")
             assert next_one is not None

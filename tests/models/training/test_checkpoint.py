@@ -67,6 +67,15 @@ def test_when_none_is_whole_nothing_begins_anew_in_silence(tmp_path: Path) -> No
         Checkpoints(tmp_path).newest()
 
 
+def test_what_somebody_else_has_put_there_is_passed_over(tmp_path: Path) -> None:
+    checkpoints = written(tmp_path, 1)
+    (tmp_path / "checkpoint-old").mkdir()
+    assert number_of(checkpoints.newest()) == 0
+    for number in range(1, 4):
+        checkpoints.write(checkpoint(number))
+    assert (tmp_path / "checkpoint-old").exists()
+
+
 def test_what_a_kill_left_unfinished_is_in_nobodys_way(tmp_path: Path) -> None:
     written(tmp_path, 1)
     (tmp_path / ".unfinished").mkdir()

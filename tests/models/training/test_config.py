@@ -52,6 +52,7 @@ def test_another_value_is_another_digest_and_another_place_is_not(tmp_path: Path
     [
         ("colour = 1", "", "colour"),
         ("", "[losses]\ntemperature = 0", "losses.temperature"),
+        ("", "[losses]\nage_weight = 0\ngender_weight = 0\nemotion_weight = 0", "are all 0"),
         ("", "[sampling]\ncrop_px = 145", "sampling.crop_px"),
         ("", "[sampling]\nmirror = 1.5", "sampling.mirror"),
         ("", "[tracking]\nurl = 'x'", "tracking.url"),
