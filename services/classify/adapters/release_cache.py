@@ -1,6 +1,7 @@
 """Releases of models on this machine's disk: fetched once, file by file as their digests say, and never half."""
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import shutil
@@ -17,6 +18,7 @@ from services.common.release_store import ReleaseStore
 # The one in service, the one before, a canary, a shadow, and one more: processes of a machine may share the folder.
 _KEPT: Final = 5
 _DRAFT: Final = "draft-"
+_LOCK: Final = ".lock"
 # What was being fetched longer ago than this was being fetched by a process that died.
 _DEAD_AFTER_S: Final = 3600.0
 
@@ -87,14 +89,12 @@ def _is_here(target: Path, release: ReleaseId) -> bool:
 
 
 def _move(draft: Path, target: Path, release: ReleaseId) -> None:
-    """Put a draft in its place, whatever is there, and whoever does the same at this moment."""
-    try:
-        draft.rename(target)
-    except OSError:
-        if _is_here(target, release):  # another process was faster, and may be loading it
-            return
-        shutil.rmtree(target, ignore_errors=True)
-        draft.rename(target)
+    """Put a draft in its place, one process at a time: what is whole there may be being loaded, and stays."""
+    with (target.parent / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_here(target, release):
+            shutil.rmtree(target, ignore_errors=True)
+            draft.rename(target)
 
 
 def _used(target: Path) -> None:
