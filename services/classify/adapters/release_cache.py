@@ -18,7 +18,6 @@ from services.common.release_store import ReleaseStore
 # The one in service, the one before, a canary, a shadow, and one more: processes of a machine may share the folder.
 _KEPT: Final = 5
 _DRAFT: Final = "draft-"
-_LOCK: Final = ".lock"
 # What was being fetched longer ago than this was being fetched by a process that died.
 _DEAD_AFTER_S: Final = 3600.0
 
@@ -90,11 +89,14 @@ def _is_here(target: Path, release: ReleaseId) -> bool:
 
 def _move(draft: Path, target: Path, release: ReleaseId) -> None:
     """Put a draft in its place, one process at a time: what is whole there may be being loaded, and stays."""
-    with (target.parent / _LOCK).open("w") as lock:
+    lock = os.open(target.parent, os.O_RDONLY)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_here(target, release):
             shutil.rmtree(target, ignore_errors=True)
             draft.rename(target)
+    finally:
+        os.close(lock)
 
 
 def _used(target: Path) -> None:
