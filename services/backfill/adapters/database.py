@@ -8,12 +8,10 @@ import asyncpg
 
 from services.backfill.domain import Hour
 from services.common.errors import TransientError
-from services.common.postgres import AWAY
+from services.common.postgres import TRY_AGAIN, lazy_pool
 from services.common.tally_sql import ADD_VISITORS, MARK_STALE
 
 _TIMEOUT_S: Final = 60.0
-# Such a transaction changes nothing, and goes through when it is tried again.
-_TRY_AGAIN: Final = (*AWAY, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.DiskFullError)
 _SCOPES: Final = "select shop_id, scope_id from scope where shop_id = any($1::int[])"
 
 
@@ -27,14 +25,11 @@ class Database:
     @asynccontextmanager
     async def connect(cls, dsn: str) -> AsyncIterator[Self]:
         """Ready to connect while the block runs."""
-        pool = asyncpg.create_pool(
+        pool = lazy_pool(
             dsn,
-            min_size=0,
-            max_size=1,
-            timeout=5,
-            command_timeout=_TIMEOUT_S,
+            _TIMEOUT_S,
             # Compiling a sum of 192 terms takes longer than adding up a batch.
-            server_settings={"application_name": "backfill", "jit": "off"},
+            {"application_name": "backfill", "jit": "off"},
         )
         async with pool:
             yield cls(pool)
@@ -49,7 +44,7 @@ class Database:
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 yield connection
-        except _TRY_AGAIN as error:
+        except TRY_AGAIN as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 import asyncpg
 
 from services.common.errors import TransientError
-from services.common.postgres import AWAY
+from services.common.postgres import TRY_AGAIN, lazy_pool
 from services.common.tally_sql import MARK_STALE
 from services.record.adapters.rollup_sql import (
     ADD_UP_DAYS,
@@ -42,9 +42,7 @@ from services.record.domain.tallies import CameraDay, HourKey
 
 _TIMEOUT_S = 60.0
 _LOCK = 0x726F6C6C  # "roll": one job at a time
-_TRY_AGAIN = (
-    *AWAY, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.DiskFullError,
-)  # fmt: skip
+_TRY_AGAIN = (*TRY_AGAIN, asyncpg.LockNotAvailableError)
 
 
 class PostgresRollups:
@@ -57,13 +55,10 @@ class PostgresRollups:
     @asynccontextmanager
     async def connect(cls, dsn: str) -> AsyncIterator[Self]:
         """A connection that is made when it is first used, and again whenever it must."""
-        pool = asyncpg.create_pool(
+        pool = lazy_pool(
             dsn,
-            min_size=0,
-            max_size=1,
-            timeout=5,
-            command_timeout=_TIMEOUT_S,
-            server_settings={
+            _TIMEOUT_S,
+            {
                 "application_name": "record rollups",
                 "statement_timeout": f"{_TIMEOUT_S:.0f}s",
                 "jit": "off",

@@ -7,12 +7,11 @@ from typing import Final, Self
 import asyncpg
 
 from services.common.errors import PermanentError, TransientError
-from services.common.postgres import AWAY
+from services.common.postgres import TRY_AGAIN, lazy_pool
 from services.common.visitors import EMOTIONS
 from services.record.domain.shadows import ShadowRow
 
 _TIMEOUT_S: Final = 20.0
-_TRY_AGAIN: Final = (*AWAY, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.DiskFullError)
 # $12 and $13 hold the emotions of all faces one after the other. A shop or camera that is not registered leaves nulls, and none is kept.
 _KEEP: Final = f"""
 insert into shadow_face (photo_id, face_index, local_day, camera_id, shop_id, seen_at, version, shadow_version, age_years,
@@ -40,13 +39,10 @@ class PostgresShadows:
     @asynccontextmanager
     async def connect(cls, dsn: str) -> AsyncIterator[Self]:
         """A connection that is made when it is first used, and again whenever it must."""
-        pool = asyncpg.create_pool(
+        pool = lazy_pool(
             dsn,
-            min_size=0,
-            max_size=1,
-            timeout=5,
-            command_timeout=_TIMEOUT_S,
-            server_settings={"application_name": "record shadows", "statement_timeout": f"{_TIMEOUT_S:.0f}s"},
+            _TIMEOUT_S,
+            {"application_name": "record shadows", "statement_timeout": f"{_TIMEOUT_S:.0f}s"},
         )
         async with pool:
             yield cls(pool)
@@ -78,7 +74,7 @@ class PostgresShadows:
         )
         try:
             done = await self._pool.execute(_KEEP, *(list(column) for column in columns), *emotions)
-        except _TRY_AGAIN as error:
+        except TRY_AGAIN as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         except asyncpg.NotNullViolationError as error:
             raise PermanentError("the shop or the camera is not registered") from error

@@ -17,14 +17,12 @@ from typing import Any, Final, Self
 import asyncpg
 
 from services.common.errors import PermanentError, TransientError
-from services.common.postgres import AWAY
+from services.common.postgres import AWAY, TRY_AGAIN, lazy_pool
 from services.common.tally_sql import ADD_VISITORS, EXCLUDED_VERSIONS, MARK_STALE
 from services.record.domain.results import PhotoRow, Recorded, Row
 from services.record.domain.tallies import CameraDay, Place, clocks, tally
 
 _TIMEOUT_S = 20.0
-# Such a transaction changes nothing, and goes through when it is tried again.
-_TRY_AGAIN = (*AWAY, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.DiskFullError)
 
 _PLACES = """
 select i.number, s.shop_id, o.scope_id, c.camera_id,
@@ -88,18 +86,16 @@ class PostgresTallies:
     @asynccontextmanager
     async def connect(cls, dsn: str) -> AsyncIterator[Self]:
         """A pool that connects when it is first used, and again whenever it must."""
-        pool = asyncpg.create_pool(
+        pool = lazy_pool(
             dsn,
-            min_size=0,
-            max_size=2,
-            timeout=5,
-            command_timeout=_TIMEOUT_S,
-            server_settings={
+            _TIMEOUT_S,
+            {
                 "application_name": "record",
                 "statement_timeout": f"{_TIMEOUT_S:.0f}s",
                 # Compiling a sum of 192 terms takes longer than adding up a batch.
                 "jit": "off",
             },
+            most=2,
         )
         async with pool:
             yield cls(pool)
@@ -131,7 +127,7 @@ class PostgresTallies:
                     self._months.add(month)
                 async with connection.transaction():
                     return await _record(connection, kept, places)
-        except _TRY_AGAIN as error:
+        except TRY_AGAIN as error:
             raise TransientError(f"Postgres is away: {type(error).__name__}") from error
         except asyncpg.CheckViolationError as error:
             if error.constraint_name:  # it is our own
