@@ -1,1 +1,0 @@
-"""Builds the container images with buildah: `make images`. docs/images.md says which there are."""

@@ -1,1 +1,0 @@
-"""A day of an estate, simulated."""
