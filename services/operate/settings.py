@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from services.common.settings import NatsSettings, S3Settings, settings_config, state_file
@@ -19,7 +19,14 @@ class OperateSettings(BaseSettings):
 
     nats: NatsSettings = Field(description="Connection to NATS, as the user `operator`")
     s3: S3Settings = Field(description="Connection to the photo store; needs to list only")
-    postgres_dsn: SecretStr = Field(description="postgresql://user:password@host:port/database, the role `operator`")
+    cell: bool = Field(
+        default=False, description="In a cell: results are recorded at headquarters, and there is no Postgres"
+    )
+    postgres_dsn: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="postgresql://user:password@host:port/database, the role `operator`; must be set, but in a cell",
+    )
     health_urls: dict[str, str] = Field(
         default={}, description='Address of each service\'s /readyz, as JSON: {"ingest": "http://host:port/readyz"}'
     )
@@ -35,6 +42,13 @@ class OperateSettings(BaseSettings):
         default=None, description="Folder of converted and exported weights; by default models/weights beside the code"
     )
     limit_s: float = Field(default=10.0, gt=0, le=300, description="How long doctor waits for each of its checks")
+
+    @field_validator("postgres_dsn")
+    @classmethod
+    def _is_there_where_postgres_is(cls, dsn: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (dsn is None) != bool(info.data.get("cell")):
+            raise ValueError("must be set, but in a cell" if dsn is None else "a cell has no Postgres: leave it out")
+        return dsn
 
 
 def environment_file(environment: Mapping[str, str]) -> Path | None:

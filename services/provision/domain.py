@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from services.common.streams import (
     API_KEYS_BUCKET,
+    CELL_CONSUMERS,
     CLASSIFY,
     CONSUMERS,
     DEAD_STREAM,
@@ -12,15 +13,20 @@ from services.common.streams import (
     ESTIMATE_SUBJECT,
     EXAMINE_SUBJECT,
     HELD,
+    KEY_VALUE_BUCKETS,
     LOOK_SUBJECT,
+    MIRRORED_BUCKETS,
     MODELS_BUCKET,
     SHADOW_SUBJECT,
     SHOPS_BUCKET,
+    SOURCED_STREAMS,
     STREAMS,
     Consumer,
     inbox_prefix,
 )
 
+# Where a server that has asked another for a consumer is answered.
+_CREATED = "$JSC.R.>"
 DATABASE_ROLES = ("record", "report", "account", "estate", "bi", "operator", "backfill", "labels")
 
 # Actions as SeaweedFS names them; an S3 policy for another store says the same.
@@ -40,12 +46,67 @@ S3_ACTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What JetStream can be asked about consumers, but to make one.
+_CONSUMER_QUESTIONS = (
+    "DELETE",
+    "DURABLE",
+    "INFO",
+    "LEADER",
+    "LIST",
+    "MSG",
+    "NAMES",
+    "PAUSE",
+    "RESET",
+    "UNPIN",
+)
+# Who there is in a cell. Registry, models, keys, results and pages are headquarters'.
+_CELL_USERS = ("admin", "ingest", "detect", "classify", "backfill", "operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What one NATS server or cluster is to the others.
+
+    Args:
+        domain: of its JetStream; empty where there are no others.
+        cells: at headquarters, the domains of the cells whose results come here.
+        headquarters: in a cell, the domain of headquarters; empty elsewhere.
+    """
+
+    domain: str = ""
+    cells: tuple[str, ...] = ()
+    headquarters: str = ""
+
+    @property
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Consumers that somebody here reads as."""
+        return CELL_CONSUMERS if self.headquarters else CONSUMERS
+
+    @property
+    def own_buckets(self) -> dict[str, int]:
+        """Key-value buckets that are written here, and how many values of a key each keeps."""
+        return {} if self.headquarters else KEY_VALUE_BUCKETS
+
+    @property
+    def mirrored_buckets(self) -> dict[str, int]:
+        """Key-value buckets of headquarters that are mirrored here, and how many values of a key each keeps."""
+        return {name: KEY_VALUE_BUCKETS[name] for name in MIRRORED_BUCKETS} if self.headquarters else {}
+
+
+ALONE = Site()
+
+
 @dataclass(frozen=True, slots=True)
 class NatsPermissions:
-    """Subjects that a user may publish to and subscribe to. Replies come to an inbox that is the user's own."""
+    """Subjects that a user may publish to and subscribe to. Replies come to an inbox that is the user's own.
+
+    Args:
+        is_link: whether the user is another NATS server, over a leaf node, and not a client.
+    """
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
+    is_link: bool = False
 
 
 def _work_through(consumer: Consumer) -> tuple[str, ...]:
@@ -78,8 +139,74 @@ def _fill(bucket: str) -> tuple[str, ...]:
     return (f"$KV.{bucket}.>", f"$JS.API.STREAM.MSG.GET.KV_{bucket}", *_watch(bucket))
 
 
-def nats_permissions() -> dict[str, NatsPermissions]:
+def api_prefix(domain: str) -> str:
+    """Where another domain's JetStream is asked."""
+    return f"$JS.{domain}.API"
+
+
+def subjects_from(cell: str) -> str:
+    """Under this, what headquarters sources of a cell comes over the link: every cell has its own."""
+    return f"from.{cell}"
+
+
+def subjects_to(cell: str) -> str:
+    """Under this, what a cell mirrors of headquarters, and headquarters' answers, go over the link."""
+    return f"to.{cell}"
+
+
+def _link(cell: str, headquarters: str) -> NatsPermissions:
+    """What a cell's server may send to headquarters and hear of it: nothing passes because somebody here happens to listen."""
+    mirrors = [f"KV_{bucket}" for bucket in MIRRORED_BUCKETS]
+    asked, answering = api_prefix(headquarters), api_prefix(cell)
+    sources = [stream.name for stream in SOURCED_STREAMS]
+    return NatsPermissions(
+        (
+            f"{subjects_from(cell)}.>",
+            *(f"{asked}.CONSUMER.CREATE.{mirror}" for mirror in mirrors),
+            *(f"{asked}.STREAM.INFO.{mirror}" for mirror in mirrors),
+            *(f"$JS.FC.{mirror}.>" for mirror in mirrors),
+            _CREATED,
+        ),
+        (
+            f"{subjects_to(cell)}.>",
+            *(f"{answering}.CONSUMER.CREATE.{source}" for source in sources),
+            *(f"$JS.FC.{source}.>" for source in sources),
+            _CREATED,
+        ),
+        is_link=True,
+    )
+
+
+def nats_permissions(site: Site = ALONE) -> dict[str, NatsPermissions]:
     """Rights by user. `admin` may do everything; the others what their arrow in the flow needs."""
+    users = _service_permissions()
+    if site.headquarters:
+        return {user: users[user] for user in _CELL_USERS}
+    return users | {f"cell-{cell}": _link(cell, site.domain) for cell in site.cells}
+
+
+def kept_in_cell(cell: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a cell's own server never lets over the link, whatever headquarters' rights say: photos, faces, and who asks for them.
+
+    Returns:
+        Subjects that nothing from headquarters may come in on, and those that nothing may go out on.
+    """
+    private = [stream for stream in STREAMS if stream not in SOURCED_STREAMS]
+    api = api_prefix(cell)
+    local = (
+        *(subject for stream in STREAMS for subject in stream.subjects),
+        *(EXAMINE_SUBJECT, LOOK_SUBJECT, ESTIMATE_SUBJECT, "$SRV.>", "$JS.ACK.>"),
+        *(f"{inbox_prefix(user)}.>" for user in _CELL_USERS),
+    )
+    questions = (
+        *(f"{api}.{what}.>" for what in ("ACCOUNT", "DIRECT", "META", "SERVER", "STREAM")),
+        *(f"{api}.CONSUMER.{what}.>" for what in _CONSUMER_QUESTIONS),
+        *(f"{api}.CONSUMER.CREATE.{stream.name}{rest}" for stream in private for rest in ("", ".>")),
+    )
+    return (*local, *questions), local
+
+
+def _service_permissions() -> dict[str, NatsPermissions]:
     inbox = {user: f"{inbox_prefix(user)}.>" for user in ("report", "faceapi")}
     writes = {
         "detect": ("faces.>", inbox["report"], inbox["faceapi"]),

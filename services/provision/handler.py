@@ -6,17 +6,30 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from services.common.errors import TransientError
-from services.common.streams import CONSUMERS, KEY_VALUE_BUCKETS, STREAMS, Consumer, Stream
+from services.common.streams import SOURCED_STREAMS, STREAMS, Consumer, Stream
+from services.provision.domain import Site
 
 _PAUSE_S = 0.5
 T = TypeVar("T")
 
 
+class WrongDomainError(Exception):
+    """NATS is in another JetStream domain than was said."""
+
+
 class StreamServer(Protocol):
     """Where the streams are made."""
 
+    async def domain(self) -> str:
+        """Its JetStream domain; empty where it has none."""
+        ...
+
     async def ensure_stream(self, stream: Stream) -> bool:
         """Make the stream or bring it up to date; whether anything was new."""
+        ...
+
+    async def ensure_sources(self, stream: Stream) -> bool:
+        """Let the stream take in what the site's cells publish on theirs, and no others; whether that was new."""
         ...
 
     async def ensure_consumer(self, consumer: Consumer) -> bool:
@@ -29,6 +42,10 @@ class StreamServer(Protocol):
 
     async def ensure_bucket(self, name: str, history: int) -> bool:
         """Make the key-value bucket, which keeps so many values of a key; whether it was new."""
+        ...
+
+    async def ensure_mirror(self, name: str, history: int) -> bool:
+        """Make a mirror of headquarters' key-value bucket; whether it was new, or made anew."""
         ...
 
 
@@ -53,7 +70,7 @@ class OtherBucket(Protocol):
 
 
 class Database(Protocol):
-    """Where results are kept."""
+    """Where results are kept, at headquarters."""
 
     async def ensure_role(self, name: str, password: str) -> None:
         """Make the role, and set its password."""
@@ -65,11 +82,12 @@ class Database(Protocol):
 
 
 async def provision(
+    site: Site,
     streams: StreamServer,
     bucket: PhotoBucket,
     others: Mapping[str, OtherBucket],
-    database: Database,
-    passwords: dict[str, str],
+    database: Database | None,
+    passwords: Mapping[str, str],
     *,
     photos_kept_days: int | None,
     wait_s: float,
@@ -78,10 +96,11 @@ async def provision(
     """Bring every server to what the services expect. Doing it again changes nothing.
 
     Args:
-        streams: the JetStream server.
+        site: what is provisioned.
+        streams: its JetStream.
         bucket: the photo store's bucket.
         others: the buckets beside it, by what they are for.
-        database: the results' database.
+        database: the results' database; None in a cell.
         passwords: by database role.
         photos_kept_days: after which the store removes photos; None: never.
         wait_s: how long each server may take to come up.
@@ -89,8 +108,8 @@ async def provision(
 
     Raises:
         TransientError: a server is still away after `wait_s`.
+        WrongDomainError: NATS is in another JetStream domain.
     """
-    await _provision_streams(streams, wait_s, report)
     if await _patiently(bucket.ensure, wait_s):
         report("photo bucket made")
     if await _patiently(partial(bucket.ensure_expiry, photos_kept_days), wait_s):
@@ -98,25 +117,46 @@ async def provision(
     for what, other in others.items():
         if await _patiently(other.ensure, wait_s):
             report(f"{what} bucket made")
-    for role, password in passwords.items():
-        await _patiently(partial(database.ensure_role, role, password), wait_s)
-    for name in await _patiently(database.migrate, wait_s):
-        report(f"schema: {name} applied")
+    # After the buckets: a cell whose headquarters is away waits for it here, and takes photos meanwhile.
+    await provision_streams(site, streams, wait_s, report)
+    if database:
+        for role, password in passwords.items():
+            await _patiently(partial(database.ensure_role, role, password), wait_s)
+        for name in await _patiently(database.migrate, wait_s):
+            report(f"schema: {name} applied")
     report("everything is as the services expect it")
 
 
-async def _provision_streams(streams: StreamServer, wait_s: float, report: Callable[[str], None]) -> None:
+async def provision_streams(site: Site, streams: StreamServer, wait_s: float, report: Callable[[str], None]) -> None:
+    """Bring NATS to what the services expect.
+
+    Raises:
+        TransientError: it is still away after `wait_s`.
+        WrongDomainError: it is in another JetStream domain.
+    """
+    if site.domain and (domain := await _patiently(streams.domain, wait_s)) != site.domain:
+        raise WrongDomainError(f"NATS is in the JetStream domain {domain or 'of no name'}, and not in {site.domain}")
+    await _provision_flow(site, streams, wait_s, report)
+    for bucket, history in site.own_buckets.items():
+        if await _patiently(partial(streams.ensure_bucket, bucket, history), wait_s):
+            report(f"key-value bucket {bucket} made")
+    for bucket, history in site.mirrored_buckets.items():
+        if await _patiently(partial(streams.ensure_mirror, bucket, history), wait_s):
+            report(f"mirror of {site.headquarters}'s key-value bucket {bucket} made")
+
+
+async def _provision_flow(site: Site, streams: StreamServer, wait_s: float, report: Callable[[str], None]) -> None:
     for stream in STREAMS:
         if await _patiently(partial(streams.ensure_stream, stream), wait_s):
             report(f"stream {stream.name} made")
-    for consumer in CONSUMERS:
+    for stream in SOURCED_STREAMS:
+        if await _patiently(partial(streams.ensure_sources, stream), wait_s):
+            report(f"stream {stream.name} takes in that of {', '.join(site.cells) or 'no cell'}")
+    for consumer in site.consumers:
         if await _patiently(partial(streams.ensure_consumer, consumer), wait_s):
             report(f"consumer {consumer.name} of {consumer.stream} made")
         if await _patiently(partial(streams.remove_answered, consumer), wait_s):
             report(f"what {consumer.name} had answered is out of {consumer.stream}, too")
-    for bucket, history in KEY_VALUE_BUCKETS.items():
-        if await _patiently(partial(streams.ensure_bucket, bucket, history), wait_s):
-            report(f"key-value bucket {bucket} made")
 
 
 async def _patiently(step: Callable[[], Awaitable[T]], wait_s: float) -> T:

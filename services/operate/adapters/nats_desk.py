@@ -16,7 +16,7 @@ from services.common.settings import NatsSettings
 from services.common.streams import DEAD_STREAM
 from services.operate.domain.findings import NotWorkingError
 from services.operate.domain.letters import Letter
-from services.operate.domain.streams import ConsumerFacts, StreamFacts
+from services.operate.domain.streams import ConsumerFacts, LinkFacts, StreamFacts
 
 _ANSWER_S = 4.0
 _NANO = 1e9
@@ -67,6 +67,7 @@ class NatsDesk:
             first_number=state["first_seq"],
             last_number=state["last_seq"],
             first_at=datetime.fromisoformat(state["first_ts"]) if state["messages"] else None,
+            links=tuple(_link(one) for one in (said.get("sources") or []) + [said.get("mirror")] if one),
         )
 
     async def consumer(self, stream: str, name: str) -> ConsumerFacts | None:
@@ -174,6 +175,13 @@ class NatsDesk:
         raise NotWorkingError(
             f"NATS answers to {what}: {said['error'].get('description', 'no reason')}.", "See its log."
         )
+
+
+def _link(said: dict[str, Any]) -> LinkFacts:
+    """Another domain's stream, as a source or as what is mirrored."""
+    domain = said.get("external", {}).get("api", "").split(".")[1:2]
+    active = said.get("active", -1)
+    return LinkFacts("".join(domain), said.get("lag", 0), active / _NANO if active >= 0 else None)
 
 
 def _lost(error: Exception) -> NotWorkingError:

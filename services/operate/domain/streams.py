@@ -7,7 +7,24 @@ from services.common.streams import ACK_WAIT_S, DEAD_STREAM, DUPLICATE_WINDOW_S,
 from services.operate.domain.findings import Finding, State, duration, size
 
 _NEARLY_FULL, _FULL = 0.7, 0.95
+# It is heard every second; after a cut, nats-server finds its way back within half a minute.
+_SILENT_S = 60.0
 _PROVISION = "Run `python -m services.provision`; on one machine, stop and start `make up`."
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """Another domain's stream that a stream takes in, as the server describes it.
+
+    Args:
+        domain: of a cell, or in a cell of headquarters.
+        behind: messages that are known to wait there.
+        heard_s: how long ago something was heard of it; None: not since this server began.
+    """
+
+    domain: str
+    behind: int
+    heard_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +35,7 @@ class StreamFacts:
         max_bytes: -1 for no limit.
         max_age_s: None for no limit.
         first_at: when its oldest message was published, UTC; None where it is empty.
+        links: other domains whose streams it takes in.
     """
 
     name: str
@@ -33,6 +51,7 @@ class StreamFacts:
     first_number: int
     last_number: int
     first_at: datetime | None
+    links: tuple[LinkFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +151,20 @@ def shops_finding(facts: StreamFacts | None) -> Finding:
             "Register cameras with `facetally estate import`; if there are some, `facetally estate publish`.",
         )
     return Finding(subject, State.OK, f"It knows {facts.messages:,} shops.")
+
+
+def link_finding(link: LinkFacts) -> Finding:
+    """Whether another domain is heard of."""
+    subject = f"link to {link.domain}"
+    if link.heard_s is not None and link.heard_s < _SILENT_S:
+        return Finding(subject, State.OK, f"It is heard; {link.behind:,} messages wait there.")
+    since = "since this NATS began" if link.heard_s is None else f"for {duration(link.heard_s)}"
+    return Finding(
+        subject,
+        State.WARNING,
+        f"Nothing is heard of it {since}: what it has for us waits there.",
+        "See that its NATS runs, that it reaches headquarters' port for cells, and its log (docs/cells.md).",
+    )
 
 
 def dead_letters_finding(facts: StreamFacts, now: datetime) -> Finding:

@@ -176,13 +176,13 @@ async def test_a_message_that_came_back_and_a_dead_letter_are_warnings(
     assert broken(found) == set()
 
 
-async def test_wrong_passwords_are_told_from_servers_that_are_down(values: Values) -> None:
+async def test_wrong_passwords_are_told_from_servers_that_are_down(values: Values, database: Database) -> None:
     right = settings(values)
     wrong = right.model_copy(
         update={
             "nats": right.nats.model_copy(update={"password": SecretStr("secret-word")}),
             "s3": right.s3.model_copy(update={"secret_key": SecretStr("secret-word")}),
-            "postgres_dsn": SecretStr(right.postgres_dsn.get_secret_value().replace("password-of", "secret-word")),
+            "postgres_dsn": SecretStr(database.dsn("operator").replace("password-of", "secret-word")),
         }
     )
     found = await findings(wrong)

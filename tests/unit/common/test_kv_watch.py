@@ -32,7 +32,7 @@ class FakeBucket:
 
     async def status(self) -> SimpleNamespace:
         state = SimpleNamespace(messages=bool(self.last_seq), last_seq=self.last_seq)
-        return SimpleNamespace(stream_info=SimpleNamespace(state=state))
+        return SimpleNamespace(stream_info=SimpleNamespace(state=state, created=None))
 
     async def watchall(self) -> "FakeBucket":
         return self

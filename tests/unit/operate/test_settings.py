@@ -44,6 +44,7 @@ def test_what_standalone_writes_is_private_and_is_all_that_is_needed(
     assert settings.nats.user == "operator"
     assert settings.nats.password.get_secret_value() == secrets["nats-operator"]
     assert settings.s3.access_key == "operator"
+    assert settings.postgres_dsn is not None
     assert settings.postgres_dsn.get_secret_value().startswith("postgresql://operator:")
     assert settings.health_urls.keys() == {"ingest", "detect-1", "detect-2", "classify", "record", "report", "faceapi"}
     assert settings.ftps_address == "127.0.0.1:2121"

@@ -1,0 +1,1 @@
+"""Builds the container images with buildah: `make images`. docs/images.md says which there are."""

@@ -1,0 +1,1 @@
+"""Manifests and code say the same."""
