@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from services.provision.domain import S3_ACTIONS
+from services.provision.domain.store_rights import S3_ACTIONS
 
 ROOT: Final = Path(__file__).parents[1]
 K8S: Final = ROOT / "k8s"

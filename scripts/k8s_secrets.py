@@ -14,7 +14,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from services.provision.adapters.nats_config import password_variable
-from services.provision.domain import DATABASE_ROLES, S3_ACTIONS, Site, nats_permissions
+from services.provision.domain.nats_rights import nats_permissions
+from services.provision.domain.schema import DATABASE_ROLES
+from services.provision.domain.site import Site
+from services.provision.domain.store_rights import S3_ACTIONS
 from services.standalone.adapters.state_folder import StateFolder
 
 NAMESPACE: Final = "facetally"

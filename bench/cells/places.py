@@ -15,7 +15,8 @@ from bench.chaos.line import Line
 from services.estate.__main__ import import_lines
 from services.estate.domain import CameraLine
 from services.estate.settings import EstateSettings
-from services.provision.domain import DATABASE_ROLES, Site
+from services.provision.domain.schema import DATABASE_ROLES
+from services.provision.domain.site import Site
 from services.report.command import first_admin, make_token
 from services.standalone.adapters.postgres_server import DATABASE
 from services.standalone.adapters.state_folder import StateFolder

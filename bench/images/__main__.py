@@ -27,7 +27,7 @@ from scripts.images.buildah import BuildError, require
 from scripts.images.catalogue import ROOT
 from scripts.images.rootfs import SHARED
 from services.demo.domain import PHOTOS
-from services.provision.domain import DATABASE_ROLES
+from services.provision.domain.schema import DATABASE_ROLES
 from services.standalone.adapters.postgres_server import DATABASE
 from services.standalone.adapters.state_folder import StateFolder
 from services.standalone.domain import service_environment

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from services.provision.adapters.postgres_schema import PostgresSchema
-from services.provision.domain import DATABASE_ROLES, ChangedMigrationError
+from services.provision.domain.schema import DATABASE_ROLES, ChangedMigrationError
 from services.standalone.adapters.postgres_server import DATABASE, OWNER, make_cluster, postgres_server
 from tests.servers.running import RunningProgram, environment
 

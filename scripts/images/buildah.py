@@ -30,6 +30,7 @@ class ImageConfig:
     Args:
         environment: of its processes.
         user: uid:gid.
+        directory: where it starts.
         command: entry point and arguments.
         labels: by name.
     """

@@ -16,7 +16,8 @@ from services.provision.adapters.nats_config import nats_config
 from services.provision.adapters.nats_streams import NatsStreams
 from services.provision.adapters.postgres_schema import PostgresSchema
 from services.provision.adapters.s3_bucket import S3Bucket
-from services.provision.domain import DATABASE_ROLES, subjects_to
+from services.provision.domain.nats_rights import subjects_to
+from services.provision.domain.schema import DATABASE_ROLES
 from services.provision.handler import WrongDomainError, provision
 from services.provision.settings import ProvisionSettings, SiteSettings
 

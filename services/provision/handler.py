@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from services.common.errors import TransientError
 from services.common.streams import SOURCED_STREAMS, STREAMS, Consumer, Stream
-from services.provision.domain import Site
+from services.provision.domain.site import Site
 
 _PAUSE_S = 0.5
 T = TypeVar("T")

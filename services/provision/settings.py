@@ -6,7 +6,8 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from services.common.settings import NatsSettings, S3Settings, settings_config
-from services.provision.domain import DATABASE_ROLES, Site
+from services.provision.domain.schema import DATABASE_ROLES
+from services.provision.domain.site import Site
 
 # A word of a NATS subject, and a part of a variable's name.
 Domain = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
@@ -90,7 +91,7 @@ class ProvisionSettings(SiteSettings):
 
     @field_validator("replicas")
     @classmethod
-    def _is_odd(cls, replicas: int) -> int:
+    def _is_one_or_three(cls, replicas: int) -> int:
         if replicas not in {1, 3}:
             raise ValueError("it is 1 or 3")
         return replicas

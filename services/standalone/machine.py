@@ -13,7 +13,9 @@ from services.common.model_choice import private_key_of, public_text
 from services.common.settings import NatsSettings
 from services.common.streams import CONSUMERS
 from services.faceapi.command import first_key
-from services.provision.domain import DATABASE_ROLES, S3_ACTIONS, nats_permissions
+from services.provision.domain.nats_rights import nats_permissions
+from services.provision.domain.schema import DATABASE_ROLES
+from services.provision.domain.store_rights import S3_ACTIONS
 from services.report.command import first_admin
 from services.standalone.adapters.child_process import ChildLauncher
 from services.standalone.adapters.free_ports import check_free

@@ -14,7 +14,7 @@ import yaml
 from scripts.k8s_files import k8s_files, policies
 from services.common.streams import ACK_WAIT_S, CONSUMERS
 from services.plan.domain.figures import FIGURES
-from services.provision.domain import S3_ACTIONS
+from services.provision.domain.store_rights import S3_ACTIONS
 from tests.architecture.test_operations import KNOWN
 from tests.k8s.manifests import COMBINATIONS, GIVEN, K8S, OVERLAYS, ROOT, Cluster, cluster, containers
 from tests.operations import Query

@@ -19,7 +19,7 @@ from services.common.errors import TransientError
 from services.common.kv_watch import KvWatch
 from services.common.messaging import MessageBus
 from services.estate.adapters.kv_shop_board import KvShopBoard
-from services.provision.domain import Site
+from services.provision.domain.site import Site
 from tests.servers.nats import NatsServer
 
 HEADQUARTERS = "hq"

@@ -9,7 +9,8 @@ from services.common.messaging import MessageBus
 from services.common.settings import NatsSettings
 from services.common.streams import STREAMS
 from services.provision.adapters.nats_streams import NatsStreams
-from services.provision.domain import ALONE, Site, nats_permissions, subjects_to
+from services.provision.domain.nats_rights import nats_permissions, subjects_to
+from services.provision.domain.site import ALONE, Site
 from services.provision.handler import provision_streams
 from services.standalone.adapters.nats_server import nats_server
 from services.standalone.domain import Program

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from services.provision.adapters.postgres_schema import PostgresSchema
-from services.provision.domain import DATABASE_ROLES
+from services.provision.domain.schema import DATABASE_ROLES
 from services.standalone.adapters.postgres_server import OWNER, make_cluster, postgres_server
 from services.standalone.domain import Program
 from tests.servers.running import RunningProgram, environment, free_ports

@@ -5,7 +5,7 @@ from pathlib import Path
 from services.common.errors import TransientError
 from services.common.settings import DatasetStoreSettings, ModelStoreSettings, S3Settings
 from services.provision.adapters.s3_bucket import S3Bucket
-from services.provision.domain import S3_ACTIONS
+from services.provision.domain.store_rights import S3_ACTIONS
 from services.standalone.adapters.seaweedfs import seaweedfs
 from services.standalone.domain import WEED_PARTS, Program
 from tests.servers.running import RunningProgram, environment, free_ports

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 
-from services.provision.domain import Site, kept_in_cell, nats_permissions
+from services.provision.domain.nats_rights import kept_in_cell, nats_permissions
+from services.provision.domain.site import Site
 
 # A link that is cut is noticed, and made anew, within half a minute.
 _PING_EVERY_S = 10

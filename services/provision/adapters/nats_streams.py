@@ -23,7 +23,8 @@ from nats.js.api import StreamConfig as Config
 
 from services.common.errors import TransientError
 from services.common.streams import ACK_WAIT_S, DUPLICATE_WINDOW_S, SOURCED_STREAMS, Consumer, Stream
-from services.provision.domain import ALONE, Site, api_prefix, subjects_from, subjects_to
+from services.provision.domain.nats_rights import api_prefix, subjects_from, subjects_to
+from services.provision.domain.site import ALONE, Site
 
 T = TypeVar("T")
 

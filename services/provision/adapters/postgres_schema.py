@@ -9,7 +9,7 @@ import asyncpg
 
 from services.common.errors import TransientError
 from services.common.postgres import AWAY
-from services.provision.domain import Migration, pending
+from services.provision.domain.schema import Migration, pending
 
 if TYPE_CHECKING:
     from asyncpg.connection import Connection

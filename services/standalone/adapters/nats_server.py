@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.common.streams import MAX_MESSAGE_BYTES
 from services.provision.adapters.nats_config import HEADQUARTERS_URL, nats_config, password_variable
-from services.provision.domain import ALONE, Site
+from services.provision.domain.site import ALONE, Site
 from services.standalone.adapters.probes import answers_http
 from services.standalone.domain import Program
 

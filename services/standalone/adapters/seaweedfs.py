@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.provision.domain import S3_ACTIONS
+from services.provision.domain.store_rights import S3_ACTIONS
 from services.standalone.adapters.probes import answers_http
 from services.standalone.domain import Program
 

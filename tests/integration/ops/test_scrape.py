@@ -14,7 +14,7 @@ from facetally.v1.photo_pb2 import Photo
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.common.messaging import MessageBus
-from services.provision.domain import nats_permissions
+from services.provision.domain.nats_rights import nats_permissions
 from tests.estates import register
 from tests.operations import queries
 from tests.servers.nats import NatsServer

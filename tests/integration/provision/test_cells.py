@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 
 from services.common.errors import TransientError
 from services.common.streams import MODELS_BUCKET, RECORD, SHOPS_BUCKET
-from services.provision.domain import Site
+from services.provision.domain.site import Site
 from tests.servers.cells import (
     HEADQUARTERS,
     SOON_S,

@@ -10,7 +10,8 @@ from services.common.messaging import MessageBus
 from services.common.settings import NatsSettings
 from services.common.streams import KEY_VALUE_BUCKETS, MIRRORED_BUCKETS, SHOPS_BUCKET, STREAMS
 from services.provision.adapters.nats_streams import NatsStreams
-from services.provision.domain import Site, subjects_to
+from services.provision.domain.nats_rights import subjects_to
+from services.provision.domain.site import Site
 from services.provision.handler import provision_streams
 from tests.servers.cells import (
     AFTER_ABSENCE_S,

@@ -12,7 +12,8 @@ from services.common.errors import TransientError
 from services.common.messaging import MessageBus
 from services.common.settings import NatsSettings
 from services.provision.adapters.nats_config import password_variable
-from services.provision.domain import Site, nats_permissions
+from services.provision.domain.nats_rights import nats_permissions
+from services.provision.domain.site import Site
 from services.standalone.adapters.probes import answers_http
 from services.standalone.domain import Program
 from tests.servers.running import environment, free_ports, running

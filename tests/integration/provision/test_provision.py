@@ -15,7 +15,7 @@ from nats.js.api import ConsumerInfo, SequenceInfo
 from services.common.messaging import MessageBus
 from services.common.streams import DETECT, RECORD
 from services.provision.adapters.nats_streams import NatsStreams
-from services.provision.domain import DATABASE_ROLES
+from services.provision.domain.schema import DATABASE_ROLES
 from services.standalone.domain import service_environment
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import Database

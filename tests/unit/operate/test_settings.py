@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from services.operate.settings import ENVIRONMENT_FILE, OperateSettings, environment_file
-from services.provision.domain import DATABASE_ROLES, S3_ACTIONS, nats_permissions
+from services.provision.domain.nats_rights import nats_permissions
+from services.provision.domain.schema import DATABASE_ROLES
+from services.provision.domain.store_rights import S3_ACTIONS
 from services.standalone import domain, machine
 from services.standalone.adapters.state_folder import StateFolder
 from services.standalone.domain import plan_ports

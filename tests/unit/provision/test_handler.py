@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.common.errors import TransientError
-from services.provision.domain import Site
+from services.provision.domain.site import Site
 from services.provision.handler import provision
 
 

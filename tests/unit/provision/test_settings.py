@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from services.provision.domain import DATABASE_ROLES, Site
+from services.provision.domain.schema import DATABASE_ROLES
+from services.provision.domain.site import Site
 from services.provision.settings import ProvisionSettings, SiteSettings
 
 SERVERS = {

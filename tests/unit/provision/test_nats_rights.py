@@ -1,21 +1,7 @@
-"""Rights and migrations."""
+"""Who may publish and hear what, and what may cross."""
 
-import pytest
-
-from services.provision.domain import ChangedMigrationError, Migration, Site, kept_in_cell, nats_permissions, pending
-
-ONE, TWO = Migration("0001_one", "select 1"), Migration("0002_two", "select 2")
-
-
-def test_migrations_run_in_order_and_once() -> None:
-    assert pending([TWO, ONE], {}) == [ONE, TWO]
-    assert pending([TWO, ONE], {ONE.name: ONE.sha256}) == [TWO]
-    assert pending([TWO, ONE], {ONE.name: ONE.sha256, TWO.name: TWO.sha256}) == []
-
-
-def test_an_applied_migration_must_not_change() -> None:
-    with pytest.raises(ChangedMigrationError, match="0001_one"):
-        pending([Migration(ONE.name, "select 3")], {ONE.name: ONE.sha256})
+from services.provision.domain.nats_rights import kept_in_cell, nats_permissions
+from services.provision.domain.site import Site
 
 
 def test_each_service_may_write_the_next_stream_and_listen_to_nobody_else() -> None:

@@ -1,11 +1,9 @@
-"""What each service may do: subjects in NATS, actions in S3, roles in Postgres. Data only."""
+"""Who may publish and hear what in NATS, and what crosses from one to another. Data only."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 from services.common.streams import (
     API_KEYS_BUCKET,
-    CELL_CONSUMERS,
     CLASSIFY,
     CONSUMERS,
     DEAD_STREAM,
@@ -13,7 +11,6 @@ from services.common.streams import (
     ESTIMATE_SUBJECT,
     EXAMINE_SUBJECT,
     HELD,
-    KEY_VALUE_BUCKETS,
     LOOK_SUBJECT,
     MIRRORED_BUCKETS,
     MODELS_BUCKET,
@@ -24,28 +21,10 @@ from services.common.streams import (
     Consumer,
     inbox_prefix,
 )
+from services.provision.domain.site import ALONE, Site
 
 # Where a server that has asked another for a consumer is answered.
 _CREATED = "$JSC.R.>"
-DATABASE_ROLES = ("record", "report", "account", "estate", "bi", "operator", "backfill", "labels")
-
-# Actions as SeaweedFS names them; an S3 policy for another store says the same.
-S3_ACTIONS: dict[str, tuple[str, ...]] = {
-    "admin": ("Admin", "Read", "Write", "List", "Tagging"),
-    "ingest": ("Write:photos",),
-    "detect": ("Read:photos",),
-    # Releases of models: whoever adds them can neither see a photo nor take one away.
-    "models": ("Read:models", "Write:models", "List:models"),
-    "classify": ("Read:models",),
-    # It takes faces out of photos, and keeps data sets of them.
-    "labels": ("Read:photos", "Read:datasets", "Write:datasets", "List:datasets"),
-    # It looks at photos again, with whichever release.
-    "backfill": ("Read:photos", "Read:models"),
-    # It sees that photos are there, and none of them.
-    "operator": ("List:photos",),
-}
-
-
 # What JetStream can be asked about consumers, but to make one.
 _CONSUMER_QUESTIONS = (
     "DELETE",
@@ -61,39 +40,6 @@ _CONSUMER_QUESTIONS = (
 )
 # Who there is in a cell. Registry, models, keys, results and pages are headquarters'.
 _CELL_USERS = ("admin", "ingest", "detect", "classify", "backfill", "operator")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What one NATS server or cluster is to the others.
-
-    Args:
-        domain: of its JetStream; empty where there are no others.
-        cells: at headquarters, the domains of the cells whose results come here.
-        headquarters: in a cell, the domain of headquarters; empty elsewhere.
-    """
-
-    domain: str = ""
-    cells: tuple[str, ...] = ()
-    headquarters: str = ""
-
-    @property
-    def consumers(self) -> tuple[Consumer, ...]:
-        """Consumers that somebody here reads as."""
-        return CELL_CONSUMERS if self.headquarters else CONSUMERS
-
-    @property
-    def own_buckets(self) -> dict[str, int]:
-        """Key-value buckets that are written here, and how many values of a key each keeps."""
-        return {} if self.headquarters else KEY_VALUE_BUCKETS
-
-    @property
-    def mirrored_buckets(self) -> dict[str, int]:
-        """Key-value buckets of headquarters that are mirrored here, and how many values of a key each keeps."""
-        return {name: KEY_VALUE_BUCKETS[name] for name in MIRRORED_BUCKETS} if self.headquarters else {}
-
-
-ALONE = Site()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,36 +206,3 @@ def _service_permissions() -> dict[str, NatsPermissions]:
         (f"{inbox_prefix('operator')}.>",),
     )
     return users
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One step of the database's schema. It never changes once it has been applied."""
-
-    name: str
-    sql: str
-
-    @property
-    def sha256(self) -> str:
-        """Hexadecimal digest of the SQL, kept with the fact that it was applied."""
-        return sha256(self.sql.encode()).hexdigest()
-
-
-class ChangedMigrationError(Exception):
-    """A migration that the database has applied reads differently now."""
-
-
-def pending(migrations: list[Migration], applied: dict[str, str]) -> list[Migration]:
-    """The migrations still to apply, in order of their names.
-
-    Args:
-        migrations: all that there are.
-        applied: name to digest, of those that the database has.
-
-    Raises:
-        ChangedMigrationError: one was edited after it had been applied.
-    """
-    for migration in migrations:
-        if applied.get(migration.name, migration.sha256) != migration.sha256:
-            raise ChangedMigrationError(f"{migration.name} was changed after this database had applied it")
-    return sorted((m for m in migrations if m.name not in applied), key=lambda m: m.name)
