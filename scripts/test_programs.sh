@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# See to it that the programs and libraries which tests need are here: a real browser, real FTP clients, promtool, Pango,
+# See to it that the programs and libraries which tests need are here: a real browser, real FTP clients, promtool, networks, Pango,
 # libfaketime.
 set -euo pipefail
-declare -A package_of=([chromium]=chromium [curl]=curl [lftp]=lftp [tnftp]=tnftp [busybox]=busybox [promtool]=prometheus)
+declare -A package_of=([chromium]=chromium [curl]=curl [lftp]=lftp [tnftp]=tnftp [busybox]=busybox [promtool]=prometheus [ip]=iproute2)
 missing=()
 for program in "${!package_of[@]}"; do
     command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
