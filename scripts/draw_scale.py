@@ -96,7 +96,7 @@ def plan_table(of: dict[int, Plan]) -> str:
             _number(sum(cell.disks * cell.number for cell in one.cells)) for one in of.values()
         ],
         "PB on them": [about(sum(cell.photos_tb * cell.number for cell in one.cells) / 1_000) for one in of.values()],
-        "TB of SSD at HQ, three databases": [about(one.hq.ssd_tb) for one in of.values()],
+        "TB of SSD at HQ: databases, models, streams": [about(one.hq.ssd_tb) for one in of.values()],
         "Gbit/s into a cell, at most": [
             about(max(cell.network.from_cameras for cell in one.cells) / 1_000) for one in of.values()
         ],

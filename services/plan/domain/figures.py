@@ -128,6 +128,9 @@ class Figures:
     store_servers: Annotated[
         int, Given(SET, "servers", "Servers of the store, each on a node of its own; it grows by as many", _MINIO)
     ] = 4
+    hq_store_gib: Annotated[
+        float, Given(SET, "GiB", "A disk of HQ's store, for models and data sets", "k8s/overlays/hq/values.env")
+    ] = 256
     postgres_instances: Annotated[
         int, Given(SET, "instances", "Copies of the database, the primary included", "k8s/components/postgres")
     ] = 3

@@ -100,6 +100,7 @@ def hq_pods(estate: Estate, figures: Figures, demand: Demand, database_tb: float
     return (
         Pods("record", usual, most, _some(busy / most), _gib(figures, figures.record_mib), scaled=True),
         Pods("postgres", databases, databases, _some(busy), figures.postgres_gib, database_tb),
+        _models_store(estate, figures),
         _nats(estate, figures, demand, figures.hq_nats_share),
         Pods("report", least, least, _some(figures.report_cores), 1),
         Pods("faceapi", least, least, 1, 1),
@@ -148,11 +149,24 @@ def _store(estate: Estate, figures: Figures, demand: Demand, cpu: Work) -> Pods:
         # None of them may want more than half of a node.
         math.ceil(busy / (estate.node_cores / 2)),
     )
-    # Erasure coding is over a set of servers, and more capacity is another set.
-    each = figures.store_servers if estate.photo_copies > 1 else 1
+    each = _servers_each(estate, figures)
     number = each * math.ceil(wanted / each)
-    gib = max(figures.server_gib, _gib(figures, figures.store_mib))
-    return Pods("store", number, number, _some(busy / number), gib, disk_tb=tb / number)
+    return Pods("store", number, number, _some(busy / number), _store_gib(figures), disk_tb=tb / number)
+
+
+def _models_store(estate: Estate, figures: Figures) -> Pods:
+    """Servers of models and data sets, where there are no photos: as many as copies ask for."""
+    number = _servers_each(estate, figures)
+    return Pods("store", number, number, _some(0), _store_gib(figures), disk_tb=figures.hq_store_gib * GIB / 1e12)
+
+
+def _servers_each(estate: Estate, figures: Figures) -> int:
+    """Erasure coding is over a set of servers, and more capacity is another set."""
+    return figures.store_servers if estate.photo_copies > 1 else 1
+
+
+def _store_gib(figures: Figures) -> float:
+    return max(figures.server_gib, _gib(figures, figures.store_mib))
 
 
 def _nats(estate: Estate, figures: Figures, demand: Demand, share: float) -> Pods:
