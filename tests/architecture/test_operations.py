@@ -182,7 +182,7 @@ def test_the_jobs_of_one_machine_are_where_its_services_listen() -> None:
 
 
 def test_rules_do_what_their_own_tests_say() -> None:
-    for arguments in (["check", "config", "prometheus.yaml"], ["test", "rules", "tests.yaml"]):
+    for arguments in (["check", "config", "prometheus.yaml"], ["test", "rules", "tests.yaml", "tests_of_days.yaml"]):
         result = subprocess.run(
             ["promtool", *arguments], cwd=OPS / "prometheus", capture_output=True, text=True, check=False, timeout=100
         )
