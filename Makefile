@@ -138,10 +138,8 @@ k8s-secrets: $(READY) ## Print new Secrets for a cluster, for `kubectl create -f
 	@$(BIN)/python -m scripts.k8s_secrets $(or $(KIND),dev) $(addprefix --cell ,$(CELLS))
 
 .PHONY: k8s-lock
-k8s-lock: $(READY) ## Pin the packages of k8s-check and of the load test's image
+k8s-lock: $(READY) ## Pin the packages of k8s-check
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 k8s/tools/requirements.in -o k8s/tools/requirements.lock
-	$(BIN)/uv pip compile --quiet --no-header --no-annotate --python-version 3.11 --constraints requirements.lock --no-emit-package triton \
-		$(addprefix --extra=,loadtest standalone demo estate faceapi operate report) pyproject.toml --output-file loadtest/requirements.txt
 
 .PHONY: images
 images: setup ## Container images of all services, checked against their budgets (PYTHON_IMAGE=NAME@sha256:... ARGS="--cuda"): docs/images.md

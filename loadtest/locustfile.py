@@ -23,11 +23,11 @@ from loadtest.camera_users import (
     SendsBursts,
     Shops,
 )
+from loadtest.endless_photos import EndlessPhotos
 from loadtest.face_api_users import FaceApiClient
 from loadtest.figures import Request, judge_step
 from loadtest.ftp_session import believing_context
 from loadtest.logins import Login, read_logins
-from loadtest.photos import PhotoPool
 from loadtest.plan import PERIOD_S, Plan, read_plan
 from loadtest.reader_users import Reader
 from loadtest.recording import RequestsFile, write_beginning
@@ -150,7 +150,7 @@ def _add_arguments(parser: LocustArgumentParser) -> None:
 def _prepare(environment: Environment, **_: object) -> None:
     assert environment.parsed_options is not None
     plan = read_plan(Path(environment.parsed_options.plan))
-    photos = PhotoPool.load(plan.photos, print)
+    photos = EndlessPhotos.read(plan.photos)
     run = Run(plan, read_logins(plan.logins))
     PlannedShape.run = run
     Camera.shops = Shops(

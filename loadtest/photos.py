@@ -1,16 +1,13 @@
-"""Photos without end: real faces at chosen sizes, a megabyte each, and none that was sent before.
+"""Photos to send: real faces at chosen sizes, a megabyte each.
 
-Some photos are made once and kept in a folder: heads of the demo photos, scaled until their faces are as wide as is wanted and
-put before a place without people, with a sensor's noise, at the best JPEG quality that is not larger than a megabyte. Whoever sends one puts a
-comment with a number behind the JPEG's first marker, which no decoder looks at: other bytes, and so another photo, with the
-same faces. That costs a microsecond.
+They are made once and kept in a folder: heads of the demo photos, scaled until their faces are as wide as is wanted and put before
+a place without people, with a sensor's noise, at the best JPEG quality that is not larger than a megabyte.
 """
 
 import io
 import itertools
-import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -21,7 +18,10 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
+from loadtest.endless_photos import JPEG_BYTES, EndlessPhotos, Photo
 from models.predict.finder import FaceFinder
+
+__all__ = ["FRAME_PX", "Person", "Photo", "PhotoPool", "demo_photos", "people_in"]
 
 DEMO_PHOTOS: Final = Path(__file__).parents[1] / "demo_photos"
 FRAME_PX: Final = (1920, 1080)
@@ -30,7 +30,6 @@ SIZES_PX: Final = (210, 240, 270, 300, 340, 380, 430, 490)
 # How many people there are in one photo after the other: one each, on the whole, as where everybody who pays is photographed.
 PEOPLE: Final = (1, 1, 1, 2, 1, 1, 0, 1, 1, 1)
 COUNT: Final = 40
-PHOTO_BYTES: Final = 1_000_000
 _QUALITIES: Final = range(99, 80, -1)
 _NOISE_SIGMA: Final = 3.5
 # The side of the square that is cut out with a head, in widths of the face: at most, and at least.
@@ -38,37 +37,10 @@ _HEAD: Final = 2.6
 _LEAST_HEAD: Final = 1.5
 # The share of its half that fades out.
 _FADING: Final = 0.15
-_SOI: Final = b"\xff\xd8"
-_COMMENT: Final = b"\xff\xfe"
-_UNIQUE_BYTES: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A JPEG that nobody has sent before: the head, then the tail."""
-
-    head: bytes
-    tail: memoryview
-
-    def __bytes__(self) -> bytes:
-        return self.head + bytes(self.tail)
-
-    def __len__(self) -> int:
-        return len(self.head) + len(self.tail)
-
-
-class PhotoPool:
-    """Photos that are sent again and again, never the same bytes twice.
-
-    Args:
-        jpegs: what was made.
-    """
-
-    def __init__(self, jpegs: Sequence[bytes]) -> None:
-        self._tails = [memoryview(_padded(jpeg))[len(_SOI) :] for jpeg in jpegs]
-        # Other bytes than those of any other run.
-        self._run = secrets.token_bytes(_UNIQUE_BYTES // 2)
-        self._numbers = itertools.count()
+class PhotoPool(EndlessPhotos):
+    """Photos of a folder that is filled when it is first needed."""
 
     @classmethod
     def load(cls, folder: Path, report: Callable[[str], None]) -> Self:
@@ -83,17 +55,7 @@ class PhotoPool:
         """
         if not folder.exists():
             _make(folder, report)
-        return cls([path.read_bytes() for path in sorted(folder.glob("*.jpg"))])
-
-    def next(self) -> Photo:
-        """The next photo."""
-        return self.photo(next(self._numbers))
-
-    def photo(self, number: int) -> Photo:
-        """The photo of that number, the same each time within a run."""
-        unique = self._run + number.to_bytes(_UNIQUE_BYTES // 2, "big")
-        length = (len(unique) + 2).to_bytes(2, "big")
-        return Photo(_SOI + _COMMENT + length + unique, self._tails[number % len(self._tails)])
+        return cls.read(folder)
 
 
 def _make(folder: Path, report: Callable[[str], None]) -> None:
@@ -186,21 +148,9 @@ def _put(frame: NDArray[np.float64], person: Person, face_px: int, across: float
 
 
 def _encoded(frame: NDArray[np.uint8]) -> bytes:
-    """The best quality that is not larger than a megabyte, the comment included."""
+    """The best quality that is not larger than a megabyte, with the comment that it gets."""
     jpegs = (_jpeg(frame, quality) for quality in _QUALITIES)
-    most = PHOTO_BYTES - len(_COMMENT) - 2 - _UNIQUE_BYTES
-    return next((jpeg for jpeg in jpegs if len(jpeg) <= most), _jpeg(frame, _QUALITIES[-1]))
-
-
-def _padded(jpeg: bytes) -> bytes:
-    """A JPEG that is a megabyte with the comment that will be put into it: filled up with comments that say nothing."""
-    missing = PHOTO_BYTES - len(jpeg) - len(_COMMENT) - 2 - _UNIQUE_BYTES
-    comments = []
-    while missing > 4:
-        length = min(missing - 2, 65_000)
-        comments.append(_COMMENT + length.to_bytes(2, "big") + bytes(length - 2))
-        missing -= length + 2
-    return _SOI + b"".join(comments) + jpeg[len(_SOI) :]
+    return next((jpeg for jpeg in jpegs if len(jpeg) <= JPEG_BYTES), _jpeg(frame, _QUALITIES[-1]))
 
 
 def _jpeg(frame: NDArray[np.uint8], quality: int) -> bytes:

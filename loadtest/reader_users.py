@@ -10,7 +10,7 @@ import numpy as np
 from locust import HttpUser, between, task
 from locust.exception import StopUser
 
-from bench.reports.browse import Manager, address
+from loadtest.browsing import Manager, address
 
 SIGN_IN_VARIABLE: Final = "FACETALLY_LOADTEST_REPORT_PASSWORD"
 _FORM: Final = re.compile(r'name="login" value="([^"]*)"')
@@ -28,8 +28,7 @@ class Reader(HttpUser):
     def on_start(self) -> None:
         """Sign in; who cannot is counted as a failure and goes."""
         self._random = np.random.default_rng()
-        # What is asked for with a token in bench/reports is asked for with the session's cookie here.
-        self._manager = Manager(token="", place="world", inside=self.places)
+        self._manager = Manager(place="world", inside=self.places)
         page = self.client.get("/login", name="the login page", timeout=_TIMEOUT_S)
         found = _FORM.search(page.text)
         form = {

@@ -16,13 +16,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.cell import ROOT, cpu_ms
-from bench.reports.browse import Manager, Work, write_work
+from bench.reports.browse import Session, Work, write_work
 from bench.reports.pages import Load, load_pages, world_pages
 from bench.reports.queries import YEAR_DAYS, Measured, Pages, TimedDatabase, measure_page
 from bench.reports.times import Times
 from bench.reports.visitors import Visitor, open_session, read_visitors
 from bench.year.cluster import YearDatabase, YearFolder, free_port
 from bench.year.service import report_program
+from loadtest.browsing import Manager
 from services.common.lifecycle import settle
 from services.report.adapters.postgres_cameras import PostgresCameras
 from services.report.adapters.postgres_tallies import PostgresTallies
@@ -160,12 +161,14 @@ async def _service(
         session = (COOKIE, await open_session(owner, world.person_id))
         results.loads, results.empty_ms = await load_pages(url, session, paths, _LOADS)
         progress.advance(task)
-        managers = [
-            Manager(await open_session(owner, visitor.person_id), _word(visitor), await _inside(owner, visitor))
+        sessions = [
+            Session(
+                await open_session(owner, visitor.person_id), Manager(_word(visitor), await _inside(owner, visitor))
+            )
             for visitor in _fifty(visitors)
         ]
-        task = progress.add_task(f"{len(managers)} managers browse", total=1)
-        work = Work(url, COOKIE, tuple(managers), until.isoformat(), browse_s, THINK_S, _SEED)
+        task = progress.add_task(f"{len(sessions)} managers browse", total=1)
+        work = Work(url, COOKIE, tuple(sessions), until.isoformat(), browse_s, THINK_S, _SEED)
         await _browse(results, work, {"report": report.pid, "Postgres": database.pid})
         progress.advance(task)
     finally:

@@ -12,7 +12,7 @@ list() { # FILE EXTRA...
         --no-emit-package triton "${@/#/--extra=}" pyproject.toml --output-file "k8s/images/requirements/$file.txt"
 }
 
-for service in faceapi ingest provision record report; do
+for service in faceapi ingest loadtest provision record report; do
     list "$service" "$service"
 done
 for service in classify detect; do

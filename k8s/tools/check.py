@@ -51,6 +51,8 @@ NOT_VALIDATED = {
 }
 SKAFFOLD = (ROOT / "skaffold.yaml", K8S / "loadtest/skaffold.yaml")
 CHECKOV = ("checkov", "--config-file", "k8s/tools/checkov.yaml")
+CHECKOV_MANIFESTS = (*CHECKOV, "--framework", "kubernetes")
+CHECKOV_DOCKERFILES = (*CHECKOV, "--framework", "dockerfile")
 HADOLINT = ("hadolint", "--no-color", "--config", "k8s/tools/hadolint.yaml")
 _BUILT_IN_GROUPS = {"", "apps", "batch", "policy", "networking.k8s.io"}
 
@@ -65,9 +67,9 @@ class Loader(yaml.CSafeLoader):
 
 
 def builds() -> list[Path]:
-    """Folders that are rendered: overlays, combinations of components, and the load test."""
+    """Folders that are rendered: overlays, combinations of components, the load test, and what is applied by itself."""
     found = [path.parent for part in ("overlays", "tests") for path in K8S.glob(f"{part}/*/kustomization.yaml")]
-    return [*sorted(found), K8S / "loadtest"]
+    return [*sorted(found), K8S / "loadtest", K8S / "loadtest/only-images", K8S / "base/namespace"]
 
 
 def render(folder: Path, kubectl: str) -> str:
@@ -160,21 +162,41 @@ def lint(arguments: list[str]) -> list[str]:
     return [done.stdout + done.stderr] if done.returncode else []
 
 
+def shown(path: Path, versions: list[str]) -> tuple[str, list[str]]:
+    """Which check a wrong file is for, and what that says of it."""
+    match path.name:
+        case "Dockerfile":
+            return "hadolint", lint([*HADOLINT, str(path)])
+        case "root.Dockerfile":
+            return "checkov of Dockerfiles", lint([*CHECKOV_DOCKERFILES, "--file", str(path)])
+        case "privileged.yaml":
+            return "checkov of manifests", lint([*CHECKOV_MANIFESTS, "--file", str(path)])
+        case "skaffold.yaml":
+            return "skaffold's schema", list(skaffold_objections(path))
+    (manifest,) = yaml.load_all(path.read_text(), Loader)
+    kind = f"{manifest['apiVersion']} {manifest['kind']}"
+    check = kind if kind in MODELS else "Kubernetes' schemas" if kind == "apps/v1 Deployment" else "kinds"
+    return check, list(objections(manifest, versions))
+
+
 def unnoticed(versions: list[str]) -> Iterator[str]:
-    """Wrong files that are not objected to: a check that takes everything is none."""
+    """Wrong files that are not objected to, and checks without one: a check that takes everything is none."""
+    without = {
+        *MODELS,
+        "hadolint",
+        "checkov of Dockerfiles",
+        "checkov of manifests",
+        "skaffold's schema",
+        "Kubernetes' schemas",
+        "kinds",
+    }
     for path in sorted(WRONG.iterdir()):
-        if path.name == "Dockerfile":
-            said = lint([*HADOLINT, str(path)])
-        elif path.name == "privileged.yaml":
-            said = lint([*CHECKOV, "--framework", "kubernetes", "--file", str(path)])
-        elif path.name == "skaffold.yaml":
-            said = list(skaffold_objections(path))
-        else:
-            (manifest,) = yaml.load_all(path.read_text(), Loader)
-            said = list(objections(manifest, versions))
-        words = path.read_text().split(":")[0].removeprefix("# ")
+        check, said = shown(path, versions)
+        without.discard(check)
+        words = path.read_text().split(": ")[0].removeprefix("# ")
         if words not in "\n".join(said):
             yield f"{path.relative_to(ROOT)} is wrong, and nobody says so ({words}): {said}"
+    yield from (f"{check}: no file in {WRONG.relative_to(ROOT)} is wrong for it" for check in sorted(without))
 
 
 def main() -> None:
@@ -220,8 +242,8 @@ def main() -> None:
     )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         linters = (
-            [*CHECKOV, "--framework", "kubernetes", "--directory", str(given.rendered)],
-            [*CHECKOV, "--framework", "dockerfile", *(part for path in dockerfiles for part in ("--file", path))],
+            [*CHECKOV_MANIFESTS, "--directory", str(given.rendered)],
+            [*CHECKOV_DOCKERFILES, *(part for path in dockerfiles for part in ("--file", path))],
             [*HADOLINT, *dockerfiles],
         )
         noticed = pool.submit(lambda: list(unnoticed(versions)))

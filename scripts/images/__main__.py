@@ -15,6 +15,7 @@ from typing import Final
 
 from rich.console import Console
 
+from loadtest.photos import PhotoPool
 from scripts.images.buildah import (
     REPOSITORY,
     BuildError,
@@ -29,7 +30,7 @@ from scripts.images.buildah import (
     run,
     size_bytes,
 )
-from scripts.images.catalogue import DOCUMENT, ROOT, Image, budgets, images
+from scripts.images.catalogue import DOCUMENT, LOAD_PHOTOS, ROOT, Image, budgets, images
 from scripts.images.rootfs import inside
 
 OUT: Final = ROOT / "build" / "images"
@@ -94,7 +95,8 @@ class Builder:
         python = python_image or self._debian_python()
         # In this order: with `build` buildah removes the stage below it, which is the same image as `runtime`.
         for target, tag in (("build", self._build), ("runtime", self._base)):
-            self._built(tag, ROOT / "k8s" / "images" / "base" / "Dockerfile", {"PYTHON": python}, target=target)
+            base = Image("base", ROOT / "k8s" / "images" / "base" / "Dockerfile")
+            self._built(tag, base, {"PYTHON": python}, target=target)
 
     def make(self, image: Image, *, write: bool) -> str:
         """Build an image, and see whether it starts; what is wrong with its size, or nothing.
@@ -104,8 +106,10 @@ class Builder:
             write: into an archive; the image in local storage is removed then.
         """
         tag = f"{REPOSITORY}/{image.name}:{self._version}"
+        if image.name == "loadtest":
+            PhotoPool.load(LOAD_PHOTOS, lambda line: console.print(f"    {line}"))
         arguments = {"BASE": self._base, "BUILD": self._build, "VERSION": self._version, "REVISION": self._revision}
-        self._built(tag, image.dockerfile, arguments | ({"DEVICE": image.device} if image.device else {}))
+        self._built(tag, image, arguments | ({"DEVICE": image.device} if image.device else {}))
         with mounted(tag) as root, tempfile.TemporaryDirectory() as folder:
             config = config_of(tag)
             environment = (f"{name}={value}" for name, value in config.environment.items())
@@ -122,11 +126,11 @@ class Builder:
             console.print(f"    {file.relative_to(ROOT)}: {file.stat().st_size / 1e6:,.0f} MB")
         return f"{image.name} has {size_mb:,.0f} MB, and may have {budget_mb:,}" if size_mb > budget_mb else ""
 
-    def _built(self, tag: str, dockerfile: Path, arguments: dict[str, str], target: str = "") -> None:
+    def _built(self, tag: str, image: Image, arguments: dict[str, str], target: str = "") -> None:
         name = tag.removeprefix(f"{REPOSITORY}/").partition(":")[0]
         console.print(f"==> Building {name}")
         began = time.monotonic()
-        build(tag, dockerfile, arguments, self._timestamp, target=target, log=OUT / f"{name}.log")
+        build(tag, image.dockerfile, image.ignored, arguments, self._timestamp, target=target, log=OUT / f"{name}.log")
         console.print(f"    {tag} in {time.monotonic() - began:,.0f} s")
 
     def _debian_python(self) -> str:

@@ -88,12 +88,15 @@ def buildah(*arguments: str | Path, log: Path | None = None) -> str:
     return run("buildah", *([f"--storage-driver={driver}"] if driver else []), *arguments, log=log)
 
 
-def build(tag: str, dockerfile: Path, arguments: Mapping[str, str], timestamp: int, *, target: str, log: Path) -> None:
+def build(
+    tag: str, dockerfile: Path, ignored: Path, arguments: Mapping[str, str], timestamp: int, *, target: str, log: Path
+) -> None:
     """Build an image in one layer.
 
     Args:
         tag: to give it.
         dockerfile: what it is made from, in this repository.
+        ignored: which of its files are let in, as .dockerignore says it.
         arguments: of the Dockerfile.
         timestamp: of all files, seconds since 1970: what is in an image depends on what it is made from, not on when.
         target: the stage; the last one when it is empty.
@@ -103,6 +106,7 @@ def build(tag: str, dockerfile: Path, arguments: Mapping[str, str], timestamp: i
     ca = next((os.environ[name] for name in _CA_FILES if os.environ.get(name)), None)
     buildah(
         "bud", "--layers=false", f"--timestamp={timestamp}", f"--tag={tag}", f"--file={dockerfile}",
+        f"--ignorefile={ignored}",
         *(f"--build-arg={name}={value}" for name, value in arguments.items()),
         *([f"--target={target}"] if target else []),
         *([f"--secret=id=ca,src={ca}"] if ca else []),

@@ -7,6 +7,10 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENT: Final = ROOT / "docs" / "images.md"
+# What the load test's image sends; its Dockerfile copies them.
+LOAD_PHOTOS: Final = ROOT / "build" / "load" / "photos"
+# Modules of the images that are none of a service.
+_MODULES: Final = {"loadtest": "loadtest.locustfile", "operator": "services.cli"}
 _HAS_VARIANTS: Final = re.compile(r"^ARG DEVICE=cpu$", re.MULTILINE)
 # | `ingest` | 250 MB | ...
 _BUDGET: Final = re.compile(r"^\| `([a-z-]+)` \| ([\d,]+) MB \|", re.MULTILINE)
@@ -35,7 +39,13 @@ class Image:
     @property
     def module(self) -> str:
         """What is started in it."""
-        return "services.cli" if self.name == "operator" else f"services.{self.dockerfile.parent.name}.__main__"
+        return _MODULES.get(self.name, f"services.{self.dockerfile.parent.name}.__main__")
+
+    @property
+    def ignored(self) -> Path:
+        """What says which files Docker and buildah see: one beside the Dockerfile, or else the root's."""
+        own = self.dockerfile.with_name(f"{self.dockerfile.name}.dockerignore")
+        return own if own.exists() else ROOT / ".dockerignore"
 
     @property
     def later(self) -> tuple[str, ...]:
@@ -46,9 +56,8 @@ class Image:
 def images() -> list[Image]:
     """All images, those for CUDA last. Each folder of a service with a Dockerfile gives one, or one for each device."""
     ours, for_cuda = [], []
-    for dockerfile in sorted(
-        [*ROOT.glob("services/*/Dockerfile"), ROOT / "k8s" / "images" / "operator" / "Dockerfile"]
-    ):
+    others = [ROOT / "k8s" / "images" / "operator" / "Dockerfile", ROOT / "loadtest" / "Dockerfile"]
+    for dockerfile in sorted([*ROOT.glob("services/*/Dockerfile"), *others]):
         name = dockerfile.parent.name
         if _HAS_VARIANTS.search(dockerfile.read_text()):
             ours.append(Image(name, dockerfile, "cpu"))

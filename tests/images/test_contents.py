@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 from scripts.images.catalogue import ROOT, Image, images
 from tests.images.dockerfiles import copied, files
 
-OURS = {"services", "models", "facetally"}
+ROOTS = {"services", "models", "loadtest"}
+OURS = ROOTS | {"facetally"}
 # The command of a cluster has not what starts and shows one machine, nor what plans clusters.
 NOT_MOUNTED = ("services.demo", "services.plan", "services.standalone")
 # Imported only where the nets run on a GPU: models/runtime/serving.py decides.
@@ -28,7 +29,7 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: \\)?$", re.MULTILINE)
 
 @cache
 def graph() -> grimp.ImportGraph:
-    return grimp.build_graph("services", "models", include_external_packages=True, cache_dir=None)
+    return grimp.build_graph(*sorted(ROOTS), include_external_packages=True, cache_dir=None)
 
 
 @cache
@@ -57,7 +58,7 @@ def imported(image: Image) -> frozenset[str]:
         if module in found or (image.name == "operator" and module.startswith(NOT_MOUNTED)):
             continue
         found.add(module)
-        if module.split(".")[0] in {"services", "models"}:
+        if module.split(".")[0] in ROOTS:
             waiting |= graph().find_modules_directly_imported_by(module)
             waiting |= {module.rpartition(".")[0]} - {""}
     return frozenset(found)
@@ -71,7 +72,7 @@ def module_file(module: str) -> Path:
 @pytest.mark.parametrize("image", images(), ids=lambda image: image.name)
 def test_the_code_that_runs_is_in_the_image(image: Image) -> None:
     there = set[Path]().union(*(files(source) for source in copied(image.dockerfile)))
-    needed = {module_file(module) for module in imported(image) if module.split(".")[0] in {"services", "models"}}
+    needed = {module_file(module) for module in imported(image) if module.split(".")[0] in ROOTS}
     assert needed <= there, sorted(map(str, needed - there))
 
 

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from scripts.images.catalogue import DOCUMENT, ROOT, Image, budgets, images
+from scripts.images.catalogue import DOCUMENT, LOAD_PHOTOS, ROOT, Image, budgets, images
 from tests.images.dockerfiles import copied, files, instructions
 
 BASE = ROOT / "k8s" / "images" / "base" / "Dockerfile"
 DOCKERFILES = sorted({image.dockerfile for image in images()})
+# Of images that are told more words, which come behind these.
+ENTRY_POINTS = {
+    "operator": ("[facetally]",),
+    "loadtest": ("[python,", "-m,", "locust,", "--locustfile,", "/app/loadtest/locustfile.py]"),
+}
 # Each has an image of its own; the commands share one, and what is for one machine has none.
 SERVICES = {"classify", "detect", "faceapi", "ingest", "provision", "record", "report"}
 DEVICES = {"classify", "detect"}
@@ -21,7 +26,7 @@ def named(path: Path) -> str:
 
 
 def test_every_service_has_an_image_and_those_with_nets_have_one_for_each_device() -> None:
-    expected = SERVICES | {"operator"} | {f"{name}-cuda" for name in DEVICES}
+    expected = SERVICES | {"operator", "loadtest"} | {f"{name}-cuda" for name in DEVICES}
     assert {image.name for image in images()} == expected
 
 
@@ -52,8 +57,8 @@ def test_an_image_runs_one_service_as_nobody_and_holds_no_secret(dockerfile: Pat
         last_stage = last_stage[1:]
     said = {one.name: one.words for one in last_stage}
     assert said["USER"] == ("10001:10001",)
-    if named(dockerfile) == "operator":
-        assert said["ENTRYPOINT"] == ("[facetally]",)
+    if named(dockerfile) in ENTRY_POINTS:
+        assert said["ENTRYPOINT"] == ENTRY_POINTS[named(dockerfile)]
     else:
         assert said["CMD"] == ("[python,", "-m,", f"services.{named(dockerfile)}]")
     assert not {"ADD", "HEALTHCHECK", "EXPOSE", "VOLUME", "SHELL"} & set(said)
@@ -65,19 +70,24 @@ def test_an_image_runs_one_service_as_nobody_and_holds_no_secret(dockerfile: Pat
 
 @pytest.mark.parametrize("dockerfile", [*DOCKERFILES, BASE], ids=named)
 def test_whatever_is_copied_is_there_and_is_let_in(dockerfile: Path) -> None:
-    let_in = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    let_in = let_in_by(Image(named(dockerfile), dockerfile).ignored)
     for source in copied(dockerfile):
         for device in ("cpu", "cuda") if "${DEVICE}" in source else ("",):
-            found = files(source.replace("${DEVICE}", device))
+            # Photos are made when the image is built.
+            found = {Path(source)} if ROOT / source == LOAD_PHOTOS else files(source.replace("${DEVICE}", device))
             assert found, source
             assert all(any(path.is_relative_to(folder) for folder in let_in) for path in found), source
 
 
-def test_nothing_is_let_in_that_is_not_to_be_in_an_image() -> None:
-    first, *_ = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
+def let_in_by(ignored: Path) -> set[str]:
+    """What a .dockerignore lets in; all else it keeps out."""
+    first, *others = [line for line in ignored.read_text().splitlines() if not line.startswith("#")]
     assert first == "*"
-    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert let_in == {
+    return {line[1:] for line in others if line.startswith("!")}
+
+
+def test_nothing_is_let_in_that_is_not_to_be_in_an_image() -> None:
+    assert let_in_by(ROOT / ".dockerignore") == {
         "k8s/images",
         "models",
         "proto/gen",
@@ -86,6 +96,9 @@ def test_nothing_is_let_in_that_is_not_to_be_in_an_image() -> None:
         "requirements.lock",
         "services",
     }
+    own = {image.name: image.ignored for image in images() if image.ignored != ROOT / ".dockerignore"}
+    assert own == {"loadtest": ROOT / "loadtest/Dockerfile.dockerignore"}
+    assert let_in_by(own["loadtest"]) == let_in_by(ROOT / ".dockerignore") | {"loadtest", "build/load/photos"}
 
 
 @pytest.mark.parametrize("image", images(), ids=lambda image: image.name)

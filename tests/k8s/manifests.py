@@ -35,6 +35,7 @@ GIVEN = {
     "nats-headquarters": {"PASSWORD": "k-given"},
     "models": {"ACCESS_KEY": "classify", "SECRET_KEY": "k-given"},
     "postgres-backups": {"ACCESS_KEY": "backups", "SECRET_KEY": "k-given"},
+    "registry": {".dockerconfigjson": "{}"},
     "report": {"SMTP_PASSWORD": "k-given", "OIDC_CLIENT_SECRET": "k-given"},
 }
 

@@ -1,12 +1,14 @@
 """Whoever is told of an address may reach it, and whoever is there lets him in: each arrow of the flow has both its ends."""
 
+import copy
 import re
+from ipaddress import IPv4Network
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
-from tests.k8s.manifests import COMBINATIONS, K8S, OVERLAYS, Cluster, cluster, containers
+from tests.k8s.load import loaded, plan
+from tests.k8s.manifests import COMBINATIONS, OVERLAYS, Cluster, cluster, containers
 
 EVERYWHERE = pytest.mark.parametrize("name", [*OVERLAYS, *COMBINATIONS])
 # Where there are network policies.
@@ -17,6 +19,14 @@ _SCHEMES = {"http": 80, "https": 443, "nats": 4222, "postgresql": 5432, "tls": 7
 _URL = re.compile(rf"({'|'.join(_SCHEMES)})://(?:[^@/\s\"]*@)?([a-z0-9.{{}}-]+)(?::(\d+))?")
 _PLAIN = re.compile(r"([a-z][a-z0-9.-]*):(\d+)")
 _POSTGRES = 5432
+# Where Locust's master takes its workers in, unless it is told otherwise.
+_LOCUST = 5557
+# Networks whose addresses are of no use outside: a policy may leave them out of the world.
+_INNER = [
+    IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
+]
+# Kubernetes' own label of the one pod of that name.
+_REPLICA = "statefulset.kubernetes.io/pod-name"
 # Somebody who is in no namespace and has no labels.
 WORLD: dict[str, str] = {}
 Port = set[int | str]
@@ -84,14 +94,24 @@ def peer(found: Cluster, host: str, port: int) -> Peer:
 def _of_pods(found: Cluster, selector: dict[str, str], target: int | str) -> Peer:
     for workload in found.workloads():
         labels: dict[str, str] = workload["spec"]["template"]["metadata"]["labels"]
-        # The one replica of a Service for each of ingest's: the label is Kubernetes' own.
-        wanted = {key: value for key, value in selector.items() if key != "statefulset.kubernetes.io/pod-name"}
+        # The one replica of a Service for each of ingest's.
+        wanted = {key: value for key, value in selector.items() if key != _REPLICA}
         if wanted.items() <= labels.items() and (wanted or labels["app.kubernetes.io/name"] == "ingest"):
             ports = [port for container in containers(workload) for port in container.get("ports", [])]
             same = [one for one in ports if target in (one["name"], one["containerPort"])]
-            assert same or str(target).startswith("30"), f"{labels} has no port {target}"
+            assert same or target in _passive_ports(found, workload, selector), f"{labels} has no port {target}"
             return Peer(labels, {target, *(one["containerPort"] for one in same), *(one["name"] for one in same)})
     raise LookupError(f"no pod has {selector}")
+
+
+def _passive_ports(found: Cluster, workload: dict[str, Any], selector: dict[str, str]) -> range:
+    """Ports that the selected replica of ingest opens for photos. It does not declare them; its settings say which."""
+    if _REPLICA not in selector:
+        return range(0)
+    (container,) = containers(workload)
+    settings = found.environment(container, int(selector[_REPLICA].rpartition("-")[2]))
+    first, last = (int(settings[f"FACETALLY_INGEST_PASSIVE_PORT_{end}"]) for end in ("FIRST", "LAST"))
+    return range(first, last + 1)
 
 
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
@@ -108,11 +128,18 @@ def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 def allows(found: Cluster, own: dict[str, str], way: str, other: dict[str, str], port: Port) -> bool:
     """Whether policies let these pods talk to others of the namespace, or to the world: `way` is ingress or egress."""
     return any(
-        (peer["ipBlock"]["cidr"] == "0.0.0.0/0" if "ipBlock" in peer else False)
+        _is_world(peer)
         if other is WORLD
         else "namespaceSelector" not in peer and "podSelector" in peer and selects(peer["podSelector"], other)
         for peer in _peers(found, own, way, port)
     )
+
+
+def _is_world(peer: dict[str, Any]) -> bool:
+    """Whether a policy's peer is everybody outside, whoever else it leaves out."""
+    block = peer.get("ipBlock", {"cidr": ""})
+    left_out = [IPv4Network(one) for one in block.get("except", [])]
+    return block["cidr"] == "0.0.0.0/0" and all(any(one.subnet_of(inner) for inner in _INNER) for one in left_out)
 
 
 def admits(found: Cluster, own: dict[str, str], label: str, port: Port) -> bool:
@@ -204,6 +231,33 @@ def test_whoever_comes_from_outside_is_let_in(name: str) -> None:
     check_visitors(cluster(name))
 
 
+def test_a_port_that_no_replica_opens_is_noticed() -> None:
+    """The test of the test above: the first port after those of ingest-1."""
+    found = cluster("cell")
+    manifests = copy.deepcopy(found.manifests)
+    (service,) = [one for one in manifests if (one["kind"], one["metadata"]["name"]) == ("Service", "ingest-1")]
+    service["spec"]["ports"][-1]["targetPort"] += 1
+    with pytest.raises(AssertionError, match="has no port 30148"):
+        check_visitors(Cluster("cell", found.kind, manifests))
+
+
+@pytest.mark.parametrize("left_out", ["0.0.0.0/1", "203.0.113.0/24"])
+def test_a_policy_that_leaves_cameras_out_is_noticed(left_out: str) -> None:
+    """The test of the test above."""
+    found = cluster("cell")
+    manifests = copy.deepcopy(found.manifests)
+    changed = Cluster("cell", found.kind, manifests)
+    for one in changed.named("NetworkPolicy", "ingest")["spec"]["ingress"][0]["from"]:
+        if one.get("ipBlock", {}).get("cidr") == "0.0.0.0/0":
+            one["ipBlock"]["except"] = ["10.0.0.0/8"]
+    check_visitors(changed)
+    for one in changed.named("NetworkPolicy", "ingest")["spec"]["ingress"][0]["from"]:
+        if "except" in one.get("ipBlock", {}):
+            one["ipBlock"]["except"].append(left_out)
+    with pytest.raises(AssertionError):
+        check_visitors(changed)
+
+
 @pytest.mark.parametrize("name", ["hq", "hq-restored"])
 def test_postgres_replicates_backs_up_and_is_looked_after(name: str) -> None:
     found = cluster(name)
@@ -216,17 +270,46 @@ def test_postgres_replicates_backs_up_and_is_looked_after(name: str) -> None:
     assert admits(found, pods, "cnpg-system", {8000})
 
 
-@pytest.mark.parametrize("name", ["cell", "hq-with-cameras"])
+@pytest.mark.parametrize("name", ["dev", "cell", "cell-external-s3", "hq-with-cameras"])
 def test_the_load_reaches_ingest(name: str) -> None:
-    """Its policy is a file of its own, beside whichever overlay is there."""
-    found = cluster(name)
-    own = yaml.safe_load((K8S / "loadtest/networkpolicy.yaml").read_text())
-    both = Cluster(name, found.kind, (*found.manifests, own))
-    loadtest = {"app.kubernetes.io/name": "loadtest", "app.kubernetes.io/component": "loadtest"}
-    ingest = found.named("StatefulSet", "ingest")["spec"]["template"]["metadata"]["labels"]
-    for port in ("ftp", 30_000, 30_247):
-        assert allows(both, loadtest, "egress", ingest, {port})
-        assert allows(both, ingest, "ingress", loadtest, {port})
+    """By the address in its plan; its policy is a file of its own, beside whichever cluster is there."""
+    found = loaded(name)
+    worker = found.named("Deployment", "loadtest-worker")["spec"]["template"]["metadata"]["labels"]
+    ingest = found.named("StatefulSet", "ingest")
+    there = peer(found, plan()["host"], plan()["port"])
+    assert there.pods == ingest["spec"]["template"]["metadata"]["labels"]
+    assert "ftp" in there.port
+    if name == "dev":
+        return
+    every_port = [there.port]
+    for ordinal in range(3):
+        ports = _passive_ports(found, ingest, {_REPLICA: f"ingest-{ordinal}"})
+        assert ports
+        every_port += [{port} for port in ports]
+    for port in every_port:
+        assert allows(found, worker, "egress", there.pods, port)
+        assert allows(found, there.pods, "ingress", worker, port)
+
+
+def test_the_loads_workers_reach_their_master() -> None:
+    found = loaded("cell")
+    worker = found.named("Deployment", "loadtest-worker")["spec"]["template"]
+    (host,) = re.findall(r"--master-host=(\S+)", " ".join(worker["spec"]["containers"][0]["args"]))
+    there = peer(found, host, _LOCUST)
+    assert there.pods == found.named("Job", "loadtest-master")["spec"]["template"]["metadata"]["labels"]
+    assert allows(found, worker["metadata"]["labels"], "egress", there.pods, there.port)
+    assert allows(found, there.pods, "ingress", worker["metadata"]["labels"], there.port)
+
+
+@EVERYWHERE
+def test_a_service_without_an_address_names_the_ports_of_its_pods(name: str) -> None:
+    """Its name leads to the pods themselves, where nobody maps a port onto another."""
+    found = loaded(name)
+    without = [one["spec"] for one in found.of_kind("Service") if one["spec"].get("clusterIP") == "None"]
+    assert len(without) > 1
+    for service in without:
+        for port in service["ports"]:
+            assert port["port"] in _of_pods(found, service["selector"], port["targetPort"]).port, service["selector"]
 
 
 @pytest.mark.parametrize("name", GUARDED)

@@ -6,21 +6,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
-
 from loadtest.plan import Scenario, read_plan
-from tests.k8s.manifests import K8S, ROOT, containers, program
+from tests.images.dockerfiles import instructions
+from tests.k8s.load import plan, rendered
+from tests.k8s.manifests import K8S, ROOT, containers
+
+
+def entry_point() -> list[str]:
+    """What the image starts, as far as it is in the repository: what follows is what a pod says."""
+    (said,) = [one.words for one in instructions(ROOT / "loadtest/Dockerfile") if one.name == "ENTRYPOINT"]
+    python, *rest = [word.strip("[],") for word in said]
+    assert python == "python"
+    return [sys.executable, *(word.replace("/app/", f"{ROOT}/") for word in rest)]
 
 
 def test_a_master_and_a_worker_do_what_the_plan_says(tmp_path: Path) -> None:
     """Nobody listens where the photos go: what counts is that the worker was sent out to send them."""
-    text = subprocess.run(
-        [program("kubectl"), "kustomize", K8S / "loadtest"], capture_output=True, text=True, check=True, timeout=60
-    ).stdout
-    manifests = list(yaml.safe_load_all(text))
-    (planned,) = [one["data"]["plan.json"] for one in manifests if one["kind"] == "ConfigMap"]
-    arguments = {one["kind"]: containers(one)[0]["args"] for one in manifests if one["kind"] in {"Job", "Deployment"}}
-    (tmp_path / "plan.json").write_text(planned)
+    pods = [one for one in rendered(K8S / "loadtest") if one["kind"] in {"Job", "Deployment"}]
+    assert not [container for one in pods for container in containers(one) if "command" in container]
+    arguments = {one["kind"]: containers(one)[0]["args"] for one in pods}
+    (tmp_path / "plan.json").write_text(json.dumps(plan()))
     assert read_plan(tmp_path / "plan.json").scenario is Scenario.FLAT
     (tmp_path / "logins.csv").write_text("camera,login,secret,time_zone\ncamera-1,login-1,secret-1,UTC\n")
     (tmp_path / "photos").mkdir()
@@ -38,19 +43,12 @@ def test_a_master_and_a_worker_do_what_the_plan_says(tmp_path: Path) -> None:
     ):
         folder = tmp_path / kind
         folder.mkdir()
-        (folder / "plan.json").write_text(json.dumps(json.loads(planned) | here | {"folder": str(folder)}))
+        (folder / "plan.json").write_text(json.dumps(plan() | here | {"folder": str(folder)}))
         own = [
             one for one in arguments[kind] if one.split("=")[0] not in {"--plan", "--expect-workers", "--master-host"}
         ]
-        command = [
-            sys.executable,
-            "-m",
-            "locust",
-            "--locustfile",
-            "loadtest/locustfile.py",
-            f"--plan={folder}/plan.json",
-        ]
-        running.append(subprocess.Popen([*command, *own, *more], cwd=ROOT, stderr=subprocess.PIPE, text=True))
+        command = [*entry_point(), f"--plan={folder}/plan.json", *own, *more]
+        running.append(subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True))
     for process in running:
         process.communicate(timeout=60)
     assert running[1].returncode == 0

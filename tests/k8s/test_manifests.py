@@ -155,6 +155,17 @@ def test_pods_are_given_time_to_finish(name: str) -> None:
 
 
 @EVERYWHERE
+def test_models_are_given_time_to_be_loaded(name: str) -> None:
+    """Until the loop turns, and for no server: that would start a program again because another is away."""
+    for service in ("detect", "classify"):
+        (container,) = containers(cluster(name).named("Deployment", service))[-1:]
+        start = container["startupProbe"]
+        assert start["httpGet"] == {"path": "/livez", "port": "health"}
+        on_gpu = "nvidia.com/gpu" in container["resources"]["limits"]
+        assert start["periodSeconds"] * start["failureThreshold"] == (600 if on_gpu else 120)
+
+
+@EVERYWHERE
 def test_pods_may_do_nothing_that_they_need_not(name: str) -> None:
     for workload in cluster(name).workloads():
         spec = workload["spec"]["template"]["spec"]
@@ -176,8 +187,7 @@ def test_everything_is_in_one_namespace_and_says_whose_it_is(name: str) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     for manifest in cluster(name).manifests:
         metadata = manifest["metadata"]
-        if manifest["kind"] != "Namespace":
-            assert metadata["namespace"] == "facetally"
+        assert metadata["namespace"] == "facetally"
         if manifest["kind"] in {"Deployment", "StatefulSet", "Job"}:
             labels = manifest["spec"]["template"]["metadata"]["labels"]
             assert labels["app.kubernetes.io/part-of"] == "facetally"
@@ -197,6 +207,18 @@ def test_every_component_is_explained_and_rendered(component: Path) -> None:
     uses = [*K8S.glob("overlays/*/kustomization.yaml"), *K8S.glob("tests/*/kustomization.yaml")]
     assert any(f"components/{component.name}\n" in path.read_text() + "\n" or f"components/{component.name}]" in path.read_text()
                or f"components/{component.name}," in path.read_text() for path in uses)  # fmt: skip
+
+
+def test_no_certificate_ends_without_an_alert() -> None:
+    """Certificate by name; one that cert-manager makes for an Ingress has the name of its Secret."""
+    found: set[str] = set()
+    for name in (*OVERLAYS, *COMBINATIONS):
+        found |= {one["metadata"]["name"] for one in cluster(name).of_kind("Certificate")}
+        found |= {tls["secretName"] for one in cluster(name).of_kind("Ingress") for tls in one["spec"]["tls"]}
+    (rule,) = cluster("hq").named("PrometheusRule", "facetally-certificates")["spec"]["groups"][0]["rules"]
+    (pattern,) = re.findall(r'name=~"([^"]+)"', rule["expr"])
+    assert found == set(pattern.split("|"))
+    assert {"ingest", "models-tls", "nats-leaf"} <= found
 
 
 def test_the_dashboard_is_the_one_of_ops() -> None:
@@ -251,7 +273,7 @@ def test_the_load_test_replaces_nothing_of_what_it_tests() -> None:
     assert (K8S / "loadtest" / required["path"]).resolve() == ROOT / "skaffold.yaml"
     assert required["configs"] == [app["metadata"]["name"]]
     (active,) = [one for one in app["profiles"] if [{"name": one["name"]}] == required["activeProfiles"]]
-    assert active["deploy"] == {"kustomize": {"paths": ["k8s/base/namespace"]}}
+    assert active["deploy"] == {"kustomize": {"paths": ["k8s/loadtest/only-images"]}}
     assert loadtest["deploy"]["kustomize"]["paths"] == ["k8s/loadtest"]
 
 

@@ -1,8 +1,10 @@
-"""What the commands of docs/kubernetes.md and of the load test's page name is there: files, profiles, targets, objects, keys, commands."""
+"""What the commands of docs/kubernetes.md and of pages beside it name is there: files, profiles, targets, objects, keys, commands."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from itertools import takewhile
 from typing import Any
@@ -16,21 +18,24 @@ from services.cli import app
 from services.common.streams import CONSUMERS
 from tests.k8s.manifests import COMBINATIONS, GIVEN, K8S, OVERLAYS, ROOT, cluster
 
-PAGES = (ROOT / "docs/kubernetes.md", K8S / "loadtest/README.md")
+PAGES = (ROOT / "docs/kubernetes.md", K8S / "loadtest/README.md", K8S / "components/private-registry/README.md")
 # kubectl's words for a kind.
 KINDS = {
     "deploy": "Deployment",
     "deployment": "Deployment",
     "job": "Job",
     "scaledobject": "ScaledObject",
+    "statefulset": "StatefulSet",
     "cluster": "Cluster",
     "cnpg": "Cluster",
+    "scheduledbackup": "ScheduledBackup",
     "secret": "Secret",
     "pod": "Pod",
     "pvc": "PersistentVolumeClaim",
 }
 # What others label, and not we.
-_OTHERS_LABELS = {"topology.kubernetes.io/zone", "node.kubernetes.io/out-of-service"}
+_OTHERS_LABELS = {"topology.kubernetes.io/zone", "node.kubernetes.io/out-of-service", "cnpg.io/scheduled-backup"}
+_KINDS_OF_SECRETS = ("generic", "docker-registry")
 
 
 def commands() -> list[str]:
@@ -80,9 +85,10 @@ def named(words: list[str]) -> Iterator[tuple[str, str]]:
     """Kind and name of each object that a kubectl command is about."""
     if "--" in words:
         words = words[: words.index("--")]
-    if "generic" in words:
-        yield "Secret", words[words.index("generic") + 1]
-        return
+    for kind_of_secret in _KINDS_OF_SECRETS:
+        if kind_of_secret in words:
+            yield "Secret", words[words.index(kind_of_secret) + 1]
+            return
     if "cnpg" in words:
         yield "Cluster", words[words.index("cnpg") + 2]
         return
@@ -154,6 +160,37 @@ def test_files_are_there_or_were_made() -> None:
         assert (ROOT / path).exists(), path
 
 
+def test_what_is_written_down_is_not_committed() -> None:
+    """Passwords, keys, and what ran before."""
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    made = {name for line in commands() for name in re.findall(r">([\w.-]+)$", line)}
+    made |= {name for line in starting("facetally") for name in re.findall(r"models key ([\w.-]+)", line)}
+    made |= {name for line in commands() for name in re.findall(r"--from-file=([\w.-]+)", line)}
+    assert {"secrets-hq.json", "alice.pem", "logins.csv", "images-before.txt"} <= made
+    assert [name for name in made if not any(fnmatch(name, pattern) for pattern in ignored)] == []
+
+
+def test_secrets_are_written_for_oneself_alone() -> None:
+    (page, *_) = PAGES
+    lines = [line for line in page.read_text().splitlines() if re.search(r">secrets-[\w-]+\.json", line)]
+    assert len(lines) == 2
+    assert all(line.startswith("(umask 077 && ") for line in lines)
+
+
+def test_the_backup_that_is_waited_for_is_the_new_clusters() -> None:
+    waited = {name for line in commands() for name in re.findall(r"-l cnpg.io/scheduled-backup=([\w-]+)", line)}
+    assert waited == {one["metadata"]["name"] for one in cluster("hq-restored").of_kind("ScheduledBackup")}
+
+
+def test_minio_is_restarted_at_once_and_then_held_again() -> None:
+    """Between the two patches all pods are new ones; afterwards it is as the manifest says."""
+    asked = [
+        json.loads(shlex.split(line)[-1])["spec"] for line in starting("kubectl") if "patch statefulset minio" in line
+    ]
+    partitions = [one["updateStrategy"]["rollingUpdate"]["partition"] for one in asked]
+    assert partitions == [0, cluster("cell").named("StatefulSet", "minio")["spec"]["replicas"]]
+
+
 def test_keys_of_secrets_are_there() -> None:
     keys = {key for name in (*OVERLAYS, *COMBINATIONS) for secret in cluster(name).secrets().values() for key in secret}
     lines = "\n".join(commands())
@@ -171,7 +208,7 @@ def test_values_are_there() -> None:
     for name in (*OVERLAYS, *COMBINATIONS):
         found |= cluster(name).values().keys()
     asked = set(re.findall(r"^ *(RESTORED_\w+)=", text, re.MULTILINE))
-    asked |= set(re.findall(r"`((?:STORE|RESTORED|TRUSTED)_\w+|CELLS)`", text))
+    asked |= set(re.findall(r"`((?:STORE|RESTORED|TRUSTED|MODELS|LEAF)_\w+|CELLS)`", text))
     assert {"RESTORED_CLUSTER", "STORE_VOLUME", "CELLS", "TRUSTED_KEYS"} <= asked
     assert asked - found == set()
     example = dict(re.findall(r"^ *(RESTORED_\w+)=(.*)$", text, re.MULTILINE))
@@ -227,6 +264,8 @@ def test_the_consumer_that_is_removed_is_there() -> None:
         ("kubectl delete job provision minio-user --ignore-not-found", ("Job", "minio-user")),
         ("kubectl delete pvc data-nats-7 --wait=false", ("PersistentVolumeClaim", "data-nats-7")),
         ("kubectl cnpg status postgres-9 -n facetally", ("Cluster", "postgres-9")),
+        ("kubectl delete scheduledbackup/weekly", ("ScheduledBackup", "weekly")),
+        ("kubectl create secret docker-registry images --docker-server=REGISTRY", ("Secret", "images")),
     ],
 )
 def test_a_name_that_is_wrong_is_noticed(line: str, wanted: tuple[str, str]) -> None:

@@ -1,16 +1,18 @@
 """Whatever a manifest sets is a setting, and whatever must be set is set, everywhere the service runs."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic_settings import BaseSettings
 
 from scripts.document_settings import CLASSES, variables
 from scripts.k8s_secrets import Kind
 from services.report.settings import AccountSettings
 from services.standalone.settings import StandaloneSettings
-from tests.k8s.manifests import COMBINATIONS, K8S, OVERLAYS, Cluster, cluster, containers
+from tests.k8s.manifests import COMBINATIONS, K8S, OVERLAYS, ROOT, Cluster, cluster, containers
 
 EVERYWHERE = pytest.mark.parametrize("name", [*OVERLAYS, *COMBINATIONS])
 READ: list[type[BaseSettings]] = [AccountSettings, *(one for one in CLASSES if one is not StandaloneSettings)]
@@ -132,8 +134,78 @@ def test_nothing_that_a_person_must_set_is_left_unset(name: str) -> None:
         assert f"'key': '{key}'" in rest or value in rest, key
 
 
+def explained(name: str) -> tuple[set[str], set[str]]:
+    """Values of an overlay's page: those that must be set, and those that a component asks for."""
+    readme = (K8S / "overlays" / name / "README.md").read_text()
+    tables = re.findall(r"^\| value \| (is|component) \|\n\|---\|---\|\n((?:\|.*\n)+)", readme, re.MULTILINE)
+    assert [kind for kind, _ in tables] == ["is", "component"]
+    required, optional = (set(re.findall(r"`([A-Z0-9_]+)`", "".join(firsts(table)))) for _, table in tables)
+    return required, optional
+
+
+def firsts(table: str) -> list[str]:
+    """The first column."""
+    return [line.split("|")[1] for line in table.splitlines()]
+
+
+def asked_for(component: Path) -> set[str]:
+    """Values that a component reads, with what is in its folder."""
+    found: set[str] = set()
+    for path in component.rglob("*.yaml"):
+        text = path.read_text()
+        found |= set(re.findall(r"name: values, fieldPath: data\.([A-Z0-9_]+)", text))
+        found |= set(re.findall(r"name: values, key: ([A-Z0-9_]+)", text))
+        if "/etc/addresses/ADDRESS_$ORDINAL" in text:
+            found |= {f"ADDRESS_{ordinal}" for ordinal in range(3)}
+    return found
+
+
 @pytest.mark.parametrize("name", ["cell", "hq"])
 def test_every_value_is_explained_where_it_is_set(name: str) -> None:
+    required, optional = explained(name)
+    assert required == set(cluster(name).values())
+    assert not required & optional
+
+
+@pytest.mark.parametrize("name", ["cell", "hq"])
+def test_values_that_a_component_asks_for_are_named_with_it(name: str) -> None:
+    """Whatever a combination adds to an overlay."""
+    _, optional = explained(name)
+    for combination in COMBINATIONS:
+        if f"../../overlays/{name}" in (K8S / "tests" / combination / "kustomization.yaml").read_text():
+            added = set(cluster(combination).values()) - set(cluster(name).values())
+            assert added <= optional, combination
     readme = (K8S / "overlays" / name / "README.md").read_text()
-    first = "".join(re.findall(r"^\| (`[A-Z0-9_`, ]+`) \|", readme, re.MULTILINE))
-    assert set(re.findall("`([A-Z0-9_]+)`", first)) == set(cluster(name).values())
+    for line in readme[readme.index("| value | component |") :].splitlines():
+        values = set(re.findall(r"`([A-Z0-9_]+)`", line.split("|")[1])) if line.startswith("| `") else set()
+        if values & optional:
+            component = re.search(r"\]\(\.\./\.\./components/([\w-]+)/README\.md\)", line)
+            assert component
+            assert values <= asked_for(K8S / "components" / component[1]), line
+
+
+@pytest.mark.parametrize("component", sorted((K8S / "components").iterdir()), ids=lambda path: path.name)
+def test_every_value_that_a_component_reads_is_on_its_page(component: Path) -> None:
+    readme = (component / "README.md").read_text()
+    assert {value for value in asked_for(component) if f"`{value}`" not in readme} == set()
+
+
+def test_camera_check_says_where_cameras_upload_to() -> None:
+    settings = {"dev": "127.0.0.1", "hq": cluster("hq").values()["WORLD_FTP_NAME"]}
+    for name, host in settings.items():
+        report = cluster(name).environment(dict(of_services(cluster(name)))["report"])
+        assert report["FACETALLY_REPORT_CAMERA_FTP_HOST"] == host
+        ports = {
+            key: int(value) for key, value in report.items() if re.match(r"FACETALLY_REPORT_CAMERA_FTPS?_PORT", key)
+        }
+        if name == "hq":
+            (outside,) = [one for one in cluster("cell").of_kind("Service") if one["metadata"]["name"] == "ingest-0"]
+            there = {port["name"]: port["port"] for port in outside["spec"]["ports"]}
+            assert ports == {
+                "FACETALLY_REPORT_CAMERA_FTP_PORT": there["ftp"],
+                "FACETALLY_REPORT_CAMERA_FTPS_PORT": there["ftps"],
+            }
+        else:
+            forwarded = yaml.safe_load((ROOT / "skaffold.yaml").read_text())["portForward"]
+            (local,) = [one["localPort"] for one in forwarded if one["port"] == 2121]
+            assert ports == {"FACETALLY_REPORT_CAMERA_FTP_PORT": local}
