@@ -23,8 +23,8 @@ def page(tiny: TinySite, browser: Browser) -> Iterator[Page]:
         yield opened
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
+# By day on a desk and by night on a phone test_every_page looks.
+@pytest.mark.parametrize(("theme", "window"), [("dark", DESK), ("light", PHONE)], ids=["dark desk", "light phone"])
 def test_axe_finds_nothing(tiny: TinySite, browser: Browser, theme: str, window: dict[str, int]) -> None:
     with tiny.page(browser, color_scheme=theme, viewport=window) as page:
         for path in PLACES:

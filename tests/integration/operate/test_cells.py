@@ -29,6 +29,14 @@ async def looked_at(settings: dict[str, object]) -> dict[str, Finding]:
     return {finding.subject: finding for finding in await diagnose(checks(OperateSettings.model_validate(settings)), 8)}
 
 
+async def until_in_order(settings: dict[str, object]) -> dict[str, Finding]:
+    """Look again until nothing is wrong: on a busy machine links are heard a moment later."""
+    async with asyncio.timeout(SOON_S):
+        while not_in_order(found := await looked_at(settings)):
+            await asyncio.sleep(0.2)
+    return found
+
+
 def not_in_order(found: dict[str, Finding]) -> dict[str, str]:
     return {subject: one.says for subject, one in found.items() if one.state is not State.OK}
 
@@ -39,13 +47,10 @@ async def test_a_cell_is_looked_at_without_what_it_does_not_have(
     async with linked_servers(tmp_path, "europe", "asia") as linked:
         await post(linked.headquarters, "one")
         cell, hq = linked.cells["europe"], linked.headquarters
-        async with asyncio.timeout(SOON_S):
-            while not_in_order(found := await looked_at(values(cell, s3_server))):
-                await asyncio.sleep(0.2)
+        found = await until_in_order(values(cell, s3_server))
         assert "link to hq" in found
         assert not {"Postgres", "schema", "consumer record", "consumer record-shadow"} & found.keys()
-        found = await looked_at(values(hq, s3_server, database))
-        assert not_in_order(found) == {}
+        found = await until_in_order(values(hq, s3_server, database))
         assert {"link to europe", "link to asia", "Postgres", "consumer record"} <= found.keys()
         said = await typed(values(cell, s3_server), "doctor")
         assert said.status == 0, said.out
