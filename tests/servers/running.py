@@ -21,18 +21,20 @@ _READY_WITHIN_S = 60.0
 
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_PORTS_EACH = 3_000
+_PORTS_EACH = 4_000
 _candidates = itertools.cycle(range(20_000 + _worker * _PORTS_EACH, 20_000 + (_worker + 1) * _PORTS_EACH))
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on, none given out again before all the others were.
+    """Ports of loopback that nobody listens on, rising, none given out again before all the others were.
 
     They lie below the range that clients get theirs from; every test process has a range of its own.
     """
     found: list[int] = []
     while len(found) < count:
         candidate = next(_candidates)
+        if found and candidate < found[-1]:
+            found.clear()  # a range of passive ports must not go from the end over the beginning
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", candidate))
             found.append(candidate)

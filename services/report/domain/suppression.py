@@ -88,8 +88,9 @@ def suppress(counts: Counts, threshold: int, closed: Mask | None = None, *, marg
     total = (ALL,) * counts.ndim
     if hidden[total]:
         return ~shut
-    fixed = shut.copy()
-    fixed[total] = True
+    # The grand total is shown, and whatever is the sum of the same open cells, as where there is one region: hiding it hides nothing.
+    open_cells = with_margins((~shut[(slice(-1),) * counts.ndim]).astype(np.int64))
+    fixed = shut | (open_cells == open_cells[total])
     if margins_known:
         cells = np.zeros(table.shape, dtype=bool)
         cells[(slice(-1),) * counts.ndim] = True

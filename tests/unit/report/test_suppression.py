@@ -115,6 +115,15 @@ def test_closed_cells_are_shown_and_hide_nobody(table: tuple[Counts, Mask]) -> N
     assert_keeps_its_promises(counts, suppress(counts, THRESHOLD, closed), closed)
 
 
+def test_what_is_the_grand_total_under_another_name_is_shown_with_it() -> None:
+    """All that is open in this table is in its one slab: its sum is no secret, and hides none."""
+    counts = np.array([[[10, 0, 0, 0], [0, 0, 0, 0], [0, 0, 16, 0]]])
+    closed = np.array([[[False, True, True, True], [False, True, True, True], [True, False, False, True]]])
+    hidden = suppress(counts, THRESHOLD, closed)
+    assert not hidden[0, ALL, ALL]
+    assert_keeps_its_promises(counts, hidden, closed)
+
+
 @settings(max_examples=100, deadline=None)
 @given(tables(SMALL_SHAPES), st.data())
 def test_knowing_that_no_count_is_negative_does_not_pin_a_hidden_number_down(
