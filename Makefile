@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Nothing that a test or a service starts may use more than its share of the cores.
 export OMP_NUM_THREADS ?= 1
+# What was compiled is kept, whatever the shell has: tests start hundreds of programs.
+unexport PYTHONDONTWRITEBYTECODE
 
 READY := $(VENV)/.ready
 WEIGHTS := models/weights/.ready
@@ -57,7 +59,7 @@ $(FACE_API_JS): bench/face_api_js/package-lock.json | $(READY)
 ##@ Check and test
 .PHONY: test
 test: setup test-programs ## Every test, servers and browser included (ARGS="-k name" picks some)
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-programs
 test-programs: $(READY)

@@ -26,5 +26,6 @@ if [ ! -x "$venv/bin/uv" ]; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$venv/uv.lock"
 fi
 echo "==> Installing the packages of requirements.lock (PyTorch with CUDA is 3 GB to download, once)"
-"$venv/bin/uv" pip sync --require-hashes requirements.lock
+# Compiled once, here: otherwise each program that starts first compiles what it imports, and several do at the same time.
+"$venv/bin/uv" pip sync --require-hashes --compile-bytecode requirements.lock
 "$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation -e .

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.tiny_site import PHONE, TinySite, faults, is_wide
+from tests.browser.tiny_site import PHONE, TinySite, is_wide
 from tests.fakes.report_site import FakeSite
 
 
@@ -71,13 +71,6 @@ def test_shops_without_a_rank_stand_apart_and_say_why(page: Page) -> None:
     expect(unranked).to_contain_text("Not ranked")
     expect(unranked.get_by_role("row", name="Louvre")).to_contain_text("Fewer than 10 visitors")
     expect(unranked.get_by_role("row", name="Westend")).to_contain_text("Photos of only 25.0%")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(tiny: TinySite, browser: Browser, scheme: str) -> None:
-    with tiny.page(browser, color_scheme=scheme) as page:
-        page.goto("/league")
-        assert faults(page) == []
 
 
 @pytest.mark.parametrize("sort", ["visitors", "mood", "name"])
