@@ -59,7 +59,7 @@ $(FACE_API_JS): bench/face_api_js/package-lock.json | $(READY)
 ##@ Check and test
 .PHONY: test
 test: setup test-programs ## Every test, servers and browser included (ARGS="-k name" picks some)
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-programs
 test-programs: $(READY)

@@ -40,9 +40,11 @@ def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     assert executable, "chromium is not installed: `make test-programs`"
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox"] if os.geteuid() == 0 else []
-        )
+        # It starts a process for each page, and no other in advance.
+        arguments = ["--disable-features=SpareRendererForSitePerProcess"]
+        if os.geteuid() == 0:
+            arguments.append("--no-sandbox")
+        launched = playwright.chromium.launch(executable_path=executable, args=arguments)
         yield launched
         launched.close()
 

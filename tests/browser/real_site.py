@@ -17,7 +17,7 @@ from services.report.domain.groups import GroupDraft
 from services.report.domain.people import NewPerson, Role, parse_grant
 from services.report.domain.periods import PRESET_DAYS, Preset, preset_period
 from services.report.domain.places import Level
-from tests.browser.tiny_site import DESK
+from tests.browser.tiny_site import STILL
 from tests.fakes.tally_reader import Key, camera_of, shops_in
 from tests.fakes.tiny_world import SHOPS, TinyWorld
 from tests.servers.nats import NatsServer
@@ -119,7 +119,7 @@ class RealSite:
     @contextmanager
     def window(self, browser: Browser, who: Persona | None = None, **options: Any) -> Iterator[BrowserContext]:
         """A window in which somebody has signed in, or nobody."""
-        chosen: dict[str, Any] = {"viewport": DESK, "color_scheme": "light", "locale": "en-GB", "base_url": self.url}
+        chosen: dict[str, Any] = STILL | {"locale": "en-GB", "base_url": self.url}
         if who:
             chosen["storage_state"] = self.state(browser, who)
         opened = browser.new_context(**(chosen | options))

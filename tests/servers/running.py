@@ -21,7 +21,7 @@ _READY_WITHIN_S = 60.0
 
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_PORTS_EACH = 3_000
+_PORTS_EACH = 4_000
 _candidates = itertools.cycle(range(20_000 + _worker * _PORTS_EACH, 20_000 + (_worker + 1) * _PORTS_EACH))
 
 
