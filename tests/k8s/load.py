@@ -1,24 +1,9 @@
 """What is deployed beside a cluster: the load test, as it is rendered."""
 
 import json
-import subprocess
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tests.k8s.manifests import K8S, Cluster, Loader, cluster, program
-
-
-@cache
-def rendered(folder: Path) -> tuple[dict[str, Any], ...]:
-    """All manifests of a kustomization."""
-    done = subprocess.run(
-        [program("kubectl"), "kustomize", folder], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return tuple(yaml.load_all(done.stdout, Loader))
+from tests.k8s.manifests import K8S, Cluster, cluster, rendered
 
 
 def plan() -> dict[str, Any]:

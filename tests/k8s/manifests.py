@@ -129,12 +129,16 @@ def program(name: str) -> Path:
 
 
 @cache
-def cluster(name: str) -> Cluster:
-    """Render an overlay or a combination of components."""
-    folder = K8S / ("overlays" if name in OVERLAYS else "tests") / name
+def rendered(folder: Path) -> tuple[dict[str, Any], ...]:
+    """All manifests of a kustomization."""
     done = subprocess.run(
         [program("kubectl"), "kustomize", folder], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    kind = (OVERLAYS | COMBINATIONS)[name]
-    return Cluster(name, kind, tuple(yaml.load_all(done.stdout, Loader)))
+    return tuple(yaml.load_all(done.stdout, Loader))
+
+
+def cluster(name: str) -> Cluster:
+    """Render an overlay or a combination of components."""
+    folder = K8S / ("overlays" if name in OVERLAYS else "tests") / name
+    return Cluster(name, (OVERLAYS | COMBINATIONS)[name], rendered(folder))

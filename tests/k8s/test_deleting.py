@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.k8s.load import rendered
-from tests.k8s.manifests import COMBINATIONS, K8S, OVERLAYS, ROOT, cluster
+from tests.k8s.manifests import COMBINATIONS, K8S, OVERLAYS, ROOT, cluster, rendered
 
 EVERYWHERE = pytest.mark.parametrize("name", [*OVERLAYS, *COMBINATIONS])
 # What is in a namespace goes with it. The Cluster of CloudNativePG takes its disks along as well, and must be deployed all the same.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from loadtest.plan import Scenario, read_plan
 from tests.images.dockerfiles import instructions
-from tests.k8s.load import plan, rendered
-from tests.k8s.manifests import K8S, ROOT, containers
+from tests.k8s.load import plan
+from tests.k8s.manifests import K8S, ROOT, containers, rendered
 
 
 def entry_point() -> list[str]:

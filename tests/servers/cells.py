@@ -77,6 +77,13 @@ async def until_linked(headquarters: NatsServer, cells: int) -> None:
             await asyncio.sleep(0.05)
 
 
+async def until_given_up(headquarters: NatsServer) -> None:
+    """Wait until headquarters takes a cell's silence for its end."""
+    async with asyncio.timeout(SOON_S):
+        while "Stale" not in headquarters.running.log.read_text():
+            await asyncio.sleep(0.2)
+
+
 @asynccontextmanager
 async def bus(server: NatsServer, user: str = "admin") -> AsyncIterator[MessageBus]:
     """A connection, as the administrator unless said otherwise."""

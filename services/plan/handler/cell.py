@@ -26,7 +26,7 @@ class Server:
     """
 
     def __init__(self, cpu_s: float, spread: float, random: np.random.Generator) -> None:
-        self._cpu_s, self._spread, self._random = cpu_s, spread, random
+        self.cpu_s, self._spread, self._random = cpu_s, spread, random
         self._chance: list[float] = []
         # Of a photo that is begun in one tick and ended in another.
         self._begun = 0.0
@@ -43,7 +43,7 @@ class Server:
         if not self._chance:
             self._chance = self._random.standard_normal(4_096).tolist()
         # Photos that are done in a time are nearly normally distributed, if they are many (renewal theory).
-        mean = replicas * tick_s / self._cpu_s
+        mean = replicas * tick_s / self.cpu_s
         self._begun += mean + self._spread * math.sqrt(mean) * self._chance.pop()
         able = max(0, math.floor(self._begun))
         lots = line.take(min(able, room))
@@ -54,7 +54,7 @@ class Server:
 
     def so_far_s(self) -> float:
         """CPU seconds of all photos so far."""
-        return self._done * self._cpu_s
+        return self._done * self.cpu_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +119,18 @@ class Cell:
         slots = math.ceil((pods["detect"].most + pods["classify"].most) / max(1, bearing))
         now = cluster.nodes if conditions.own_nodes else cluster.usual_nodes
         self.nodes = Nodes(env, figures, slots=slots, now=now, most=cluster.nodes)
-        detected_s, classified_s = (
-            (None, None) if conditions.by_lag_alone else (self._detect.so_far_s, self._classify.so_far_s)
-        )
-        self.detects = Replicas(
-            env,
-            figures,
-            detects,
-            cpu_s=cpu.detect / 1_000,
-            waiting=lambda: self.photos.photos,
-            worked_s=detected_s,
-            nodes=self.nodes,
-        )
-        self.classifies = Replicas(
-            env,
-            figures,
-            classifies,
-            cpu_s=cpu.classify / 1_000,
-            waiting=lambda: self.faces.photos,
-            worked_s=classified_s,
+        self.detects = self._replicas(conditions, detects, self._detect, self.photos)
+        self.classifies = self._replicas(conditions, classifies, self._classify, self.faces)
+
+    def _replicas(self, conditions: Conditions, bounds: Bounds, server: Server, line: Line) -> Replicas:
+        """Those that take photos from a line."""
+        return Replicas(
+            self._env,
+            self._figures,
+            bounds,
+            cpu_s=server.cpu_s,
+            waiting=lambda: line.photos,
+            worked_s=None if conditions.by_lag_alone else server.so_far_s,
             nodes=self.nodes,
         )
 

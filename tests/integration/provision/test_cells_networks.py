@@ -15,6 +15,7 @@ from tests.servers.cells import (
     classify,
     ids,
     recorded,
+    until_given_up,
     until_linked,
     until_recorded,
 )
@@ -62,7 +63,7 @@ def test_a_cable_that_is_cut_loses_nothing_and_doubles_nothing(tmp_path: Path, m
         cable.cut()
         with network_of(cell.running.pid):
             finish(classify(cell, "europe", range(5, 10)))
-        _until_given_up(hq)
+        finish(until_given_up(hq))
         assert finish(recorded(hq)) == ids("europe", range(5))
         cable.mend()
         finish(until_recorded(hq, ids("europe", range(10)), AFTER_ABSENCE_S))
@@ -78,11 +79,3 @@ def _until_apart(pid: int) -> None:
     while Path(f"/proc/{pid}/ns/net").readlink() == ours:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-def _until_given_up(headquarters: NatsServer) -> None:
-    """Wait until headquarters takes the cell's silence for its end."""
-    deadline = time.monotonic() + SOON_S
-    while "Stale" not in headquarters.running.log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
